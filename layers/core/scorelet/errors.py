@@ -1,0 +1,111 @@
+"""Every error a person can meet: it names the thing and the remedy, and carries one stable code.
+
+The code is the contract: it stands in HTTP replies, in reject files and in metrics. The words may improve.
+"""
+
+
+class ScoreletError(Exception):
+    """Base of all errors raised on purpose. `code` is stable; `remedy` says what to do next."""
+
+    code = "error"
+    remedy = "See the log of the function for the request id."
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class SettingsError(ScoreletError):
+    """The function's environment lacks something or holds something unreadable."""
+
+    code = "bad_settings"
+    remedy = "Set the named variables in template.yaml and deploy again."
+
+
+class EventError(ScoreletError):
+    """An event of a shape this function does not accept."""
+
+    code = "bad_event"
+    remedy = "See events/ for one example of every accepted shape."
+
+
+class BadRequest(ScoreletError):
+    """The caller's request cannot be read at all (not JSON, no instances, too large)."""
+
+    code = "bad_request"
+    remedy = 'Send a JSON object such as {"instances": [{"feature": 1.0}]}.'
+
+
+class InvalidRecords(ScoreletError):
+    """One or more records do not fit the model's signature; `problems` says which and why."""
+
+    code = "invalid_records"
+    remedy = "Correct the named fields and send the request again."
+
+    def __init__(self, message: str, problems: tuple[object, ...]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class NotFound(ScoreletError):
+    """No such route, model, version or alias."""
+
+    code = "not_found"
+    remedy = "Ask GET /v1/models/{model} for what is served."
+
+
+class ModelNotFound(NotFound):
+    """The registry holds no such model, version or alias."""
+
+    code = "model_not_found"
+    remedy = "Run `scorelet models` to see what is published, then `scorelet promote NAME VERSION`."
+
+
+class PackageRefused(ScoreletError):
+    """A model package failed its signature, digest, load or golden replay and is not served."""
+
+    code = "package_refused"
+    remedy = "Publish the package again from training; do not edit files in the registry."
+
+
+class ContractError(ScoreletError):
+    """A manifest or signature document that is malformed or from a newer schema."""
+
+    code = "bad_contract"
+    remedy = "Package the model with this version of Scorelet."
+
+
+class ObjectMissing(ScoreletError):
+    """The object does not exist (or its version is gone)."""
+
+    code = "object_missing"
+    remedy = "Check the bucket, the key and the version id."
+
+
+class AlreadyExists(ScoreletError):
+    """Something immutable is already there, with other content."""
+
+    code = "already_exists"
+    remedy = "Versions are never overwritten: publish under a new version."
+
+
+class LostRace(ScoreletError):
+    """A conditional write found a newer state than the one it was based on."""
+
+    code = "lost_race"
+    remedy = "Read the current state and decide again."
+
+
+class UnreadableFile(ScoreletError):
+    """A dropped file that cannot be read as a table at all (no header, wrong columns, not text)."""
+
+    code = "unreadable_file"
+    remedy = "Send a CSV file in UTF-8 with a header line that names the model's features."
+
+
+class TooManyRejects(ScoreletError):
+    """More rows were rejected than the job allows; the outputs are complete all the same."""
+
+    code = "too_many_rejects"
+    remedy = "Read the reject file named in the manifest, correct the source, and drop the file again."

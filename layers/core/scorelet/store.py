@@ -1,0 +1,62 @@
+"""What the core asks of an object store. `aws_s3` is the real one; tests hold a small in-memory one to the same contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """An object's content and the tags that name this state of it."""
+
+    body: bytes
+    etag: str
+    version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One row of a listing."""
+
+    key: str
+    size: int
+    etag: str
+
+
+class ObjectReader(Protocol):
+    """The part of a store that serving needs."""
+
+    def get(self, bucket: str, key: str, version_id: str | None = None) -> Blob:
+        """The object; raises ObjectMissing."""
+
+    def get_if_changed(self, bucket: str, key: str, etag: str) -> Blob | None:
+        """The object, or None while its ETag is still `etag`; raises ObjectMissing."""
+
+
+class ObjectStore(ObjectReader, Protocol):
+    """A versioned bucket with conditional writes. Every body is a whole object; big ones go by file."""
+
+    def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
+        """Write the object to `path`; raises ObjectMissing."""
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """Whether the object is there now."""
+
+    def put(self, bucket: str, key: str, body: bytes | Path, content_type: str = "application/octet-stream") -> str:
+        """Write, whatever is there. Returns the ETag."""
+
+    def put_if_absent(
+        self, bucket: str, key: str, body: bytes | Path, content_type: str = "application/octet-stream"
+    ) -> bool:
+        """Write only where nothing is (`If-None-Match: *`). False when somebody was first."""
+
+    def put_if_match(
+        self, bucket: str, key: str, body: bytes, etag: str, content_type: str = "application/octet-stream"
+    ) -> str:
+        """Write only over the state `etag` (`If-Match`). Returns the new ETag; raises LostRace."""
+
+    def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        """Every object whose key starts with `prefix`, in key order."""
