@@ -1,0 +1,66 @@
+"""A versioned object store in memory: small, working, and held to the same contract as the one on S3."""
+
+import hashlib
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scorelet.errors import LostRace, ObjectMissing
+from scorelet.store import Blob, ObjectInfo
+
+OCTETS = "application/octet-stream"
+
+
+@dataclass
+class MemoryStore:
+    """Every bucket exists. `versions[(bucket, key)]` holds all states of an object, oldest first."""
+
+    versions: dict[tuple[str, str], list[Blob]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def get(self, bucket: str, key: str, version_id: str | None = None) -> Blob:
+        states = self.versions.get((bucket, key), [])
+        found = [b for b in states if version_id in (None, b.version_id)]
+        if not found:
+            raise ObjectMissing(f"s3://{bucket}/{key} does not exist")
+        return found[-1]
+
+    def get_if_changed(self, bucket: str, key: str, etag: str) -> Blob | None:
+        blob = self.get(bucket, key)
+        return None if blob.etag == etag else blob
+
+    def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
+        blob = self.get(bucket, key, version_id)
+        path.write_bytes(blob.body)
+        return ObjectInfo(key, len(blob.body), blob.etag)
+
+    def exists(self, bucket: str, key: str) -> bool:
+        return bool(self.versions.get((bucket, key)))
+
+    def put(self, bucket: str, key: str, body: bytes | Path, content_type: str = OCTETS) -> str:
+        content = body if isinstance(body, bytes) else body.read_bytes()
+        with self._lock:
+            blob = Blob(content, hashlib.md5(content).hexdigest(), f"v{next(self._numbers)}")  # noqa: S324 - as S3 does
+            self.versions.setdefault((bucket, key), []).append(blob)
+            return blob.etag
+
+    def put_if_absent(self, bucket: str, key: str, body: bytes | Path, content_type: str = OCTETS) -> bool:
+        with self._lock:
+            if self.exists(bucket, key):
+                return False
+            self.put(bucket, key, body, content_type)
+            return True
+
+    def put_if_match(self, bucket: str, key: str, body: bytes, etag: str, content_type: str = OCTETS) -> str:
+        with self._lock:
+            if not self.exists(bucket, key) or self.get(bucket, key).etag != etag:
+                raise LostRace(f"s3://{bucket}/{key} has changed")
+            return self.put(bucket, key, body, content_type)
+
+    def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        for (owner, key), states in sorted(self.versions.items()):
+            if owner == bucket and key.startswith(prefix) and states:
+                yield ObjectInfo(key, len(states[-1].body), states[-1].etag)
