@@ -48,6 +48,20 @@ class InvalidRecords(ScoreletError):
         self.problems = problems
 
 
+class MethodNotAllowed(ScoreletError):
+    """The path exists, with another method."""
+
+    code = "method_not_allowed"
+    remedy = "Use POST for :predict and GET for a model's status."
+
+
+class BodyTooLarge(ScoreletError):
+    """The body is larger than the server accepts."""
+
+    code = "body_too_large"
+    remedy = "Send fewer instances at a time, or drop a CSV file into the bucket."
+
+
 class NotFound(ScoreletError):
     """No such route, model, version or alias."""
 

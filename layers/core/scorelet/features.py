@@ -128,7 +128,7 @@ def encode(signature: Signature, columns: Mapping[str, Column]) -> Encoded:
         states[:, index] = _judge_numbers(feature, values, state)
         ok = states[:, index] == CellState.OK
         matrix[ok, index] = values[ok]
-    valid = ~states.any(axis=1)
+    valid: NDArray[np.bool_] = np.asarray(~states.any(axis=1))
     matrix[~valid] = 0.0
     return Encoded(matrix, valid, imputed, states, signature)
 

@@ -106,7 +106,9 @@ class Manifest:
                 signature=Signature.from_json(data["signature"]),
                 baseline=Baseline.from_json(data["baseline"]),
                 golden=Golden(
-                    tuple(golden["records"]), tuple(tuple(o) for o in golden["outputs"]), float(golden["tolerance"])
+                    tuple(golden["records"]),
+                    tuple(tuple(o) for o in golden["outputs"]),
+                    float(golden["tolerance"]),
                 ),
                 files={n: FileEntry(int(f["size"]), str(f["digest"])) for n, f in data["files"].items()},
                 quantization=data["quantization"],

@@ -97,9 +97,9 @@ class Baseline:
         """Read the JSON form; raises ContractError."""
         bins = {name: Bins.from_json(entry) for name, entry in data.items()}
         counts = {name: np.array(entry["counts"], dtype=np.int64) for name, entry in data.items()}
-        for name in bins:
-            if len(counts[name]) != bins[name].size or (counts[name] < 0).any():
-                raise ContractError(f"baseline of {name!r}: {len(counts[name])} counts for {bins[name].size} bins")
+        for name, cut in bins.items():
+            if len(counts[name]) != cut.size or (counts[name] < 0).any():
+                raise ContractError(f"baseline of {name!r}: {len(counts[name])} counts for {cut.size} bins")
         return cls(bins, counts)
 
 

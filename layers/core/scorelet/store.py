@@ -1,4 +1,4 @@
-"""What the core asks of an object store. `aws_s3` is the real one; tests hold a small in-memory one to the same contract."""
+"""What the core asks of an object store. `aws_s3` is the real one; the tests' in-memory one obeys the same contract."""
 
 from __future__ import annotations
 

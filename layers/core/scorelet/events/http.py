@@ -1,0 +1,78 @@
+"""HTTP requests as API Gateway sends them: HTTP API (payload 2.0) and REST API (payload 1.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from scorelet.errors import BadRequest, EventError
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request, whatever API sent it. Header names are lower case; `time_ms` is epoch milliseconds."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """An answer with a JSON body."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_event(self) -> dict[str, Any]:
+        """The shape that both kinds of API accept from a Lambda function."""
+        return {
+            "statusCode": self.status,
+            "headers": {"content-type": "application/json", **self.headers},
+            "body": json.dumps(self.body, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
+            "isBase64Encoded": False,
+        }
+
+
+def http_request(event: Mapping[str, Any]) -> HttpRequest:
+    """Translate either shape; raises EventError for another, BadRequest for a body that is not base64 as it claims."""
+    context = event.get("requestContext")
+    if not isinstance(context, Mapping):
+        raise EventError("not an HTTP API or REST API event: it has no requestContext")
+    if "http" in context:
+        method, path = context["http"]["method"], event["rawPath"]
+        stage = context.get("stage", "$default")
+        path = path.removeprefix(f"/{stage}") if stage != "$default" else path
+        time_ms = context.get("timeEpoch")
+    elif "httpMethod" in event:
+        method, path, time_ms = event["httpMethod"], event["path"], context.get("requestTimeEpoch")
+    else:
+        raise EventError("not an HTTP API or REST API event: it names no method")
+    return HttpRequest(
+        method=str(method),
+        path=unquote(str(path)),
+        headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
+        body=_body(event),
+        request_id=str(context.get("requestId", "")),
+        time_ms=int(time_ms if time_ms is not None else time.time() * 1000),
+    )
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(text).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("the body is not base64") from error

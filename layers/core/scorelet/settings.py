@@ -1,0 +1,70 @@
+"""The environment of each function, read in one place, all at once, with every mistake listed together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from scorelet.errors import SettingsError
+
+T = TypeVar("T")
+
+
+class Environment:
+    """Reads typed values and remembers what is missing or unreadable; `check` raises them all in one SettingsError."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._wrong: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A value that must not be empty unless a default is given."""
+        value = self._environ.get(name, "").strip()
+        if not value and default is None:
+            self._wrong.append(f"{name} is not set")
+        return value or default or ""
+
+    def number(self, name: str, default: T, parse: Callable[[str], T]) -> T:
+        """A number, or the default where the variable is not set."""
+        value = self._environ.get(name, "").strip()
+        try:
+            return parse(value) if value else default
+        except ValueError:
+            self._wrong.append(f"{name} is not {'a whole number' if parse is int else 'a number'}")
+            return default
+
+    def pem(self, name: str) -> bytes | None:
+        """A PEM text or None. A template parameter cannot hold line breaks, so `\\n` may stand for them."""
+        value = self._environ.get(name, "").strip()
+        return value.replace("\\n", "\n").encode() + b"\n" if value else None
+
+    def check(self) -> None:
+        """Raise SettingsError if anything read so far was wrong."""
+        if self._wrong:
+            raise SettingsError("; ".join(self._wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class PredictSettings:
+    """What functions/predict reads from its environment."""
+
+    model_bucket: str
+    model_alias: str
+    alias_ttl_seconds: float
+    public_key: bytes | None
+    max_body_bytes: int
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read all of it; raises SettingsError."""
+        env = Environment(environ)
+        settings = cls(
+            model_bucket=env.text("MODEL_BUCKET"),
+            model_alias=env.text("MODEL_ALIAS", "live"),
+            alias_ttl_seconds=env.number("ALIAS_TTL_SECONDS", 30.0, float),
+            public_key=env.pem("MODEL_PUBLIC_KEY"),
+            max_body_bytes=env.number("MAX_BODY_BYTES", 1_048_576, int),
+        )
+        env.check()
+        return settings
