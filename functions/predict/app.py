@@ -1,0 +1,88 @@
+"""predict: one HTTP request in, one answer out, one compact line for monitoring in the log.
+
+Nothing here imports boto3 or pydantic: cold starts are this function's first promise (docs/decisions/cold-start.md).
+"""
+
+import os
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from scorelet import api
+from scorelet.aws_s3_light import LightS3
+from scorelet.errors import ScoreletError
+from scorelet.events.http import HttpReply, HttpRequest, http_request
+from scorelet.faults import describe_fault
+from scorelet.metrics import publish
+from scorelet.model import runtime
+from scorelet.record import prediction_lines
+from scorelet.serving import Models
+from scorelet.settings import PredictSettings
+
+logger = Logger()
+
+
+@cache
+def _settings() -> PredictSettings:
+    return PredictSettings.from_env(os.environ)
+
+
+@cache  # holds the loaded models for as long as the execution environment lives
+def _models() -> Models:
+    settings = _settings()
+    return Models(
+        LightS3(),
+        settings.model_bucket,
+        alias=settings.model_alias,
+        ttl_seconds=settings.alias_ttl_seconds,
+        public_key=settings.public_key,
+        on_refused=_report_refused,
+    )
+
+
+def _report_refused(name: str, version: int, error: Exception) -> None:
+    logger.error("model refused", extra={"model": name, "version": version, "reason": str(error)})
+    publish({"ModelRefused": 1}, time_ms=int(time.time() * 1000), model=name)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer an HTTP API (2.0) or REST API (1.0) event."""
+    started = time.perf_counter()
+    try:
+        request = http_request(event)
+    except ScoreletError as error:
+        return api.error_reply(error, context.aws_request_id).to_event()
+    answered = _respond(request)
+    _report(request, answered, latency_ms=(time.perf_counter() - started) * 1000)
+    return answered.reply.to_event()
+
+
+def _respond(request: HttpRequest) -> api.Answered:
+    try:
+        return api.respond(request, _models(), max_body_bytes=_settings().max_body_bytes)
+    except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is a 500 with an id, never a crash
+        logger.error("fault", extra={"request_id": request.request_id, "fault": describe_fault(error)})
+        return api.Answered(api.fault_reply(request.request_id))
+
+
+def _report(request: HttpRequest, answered: api.Answered, latency_ms: float) -> None:
+    """One line per answer for monitoring, and the request's metrics."""
+    rows = 0
+    if answered.package and answered.encoded and answered.predictions:
+        rows = len(answered.predictions.label)
+        lines = prediction_lines(
+            answered.package, answered.encoded, answered.predictions, request.request_id, request.time_ms
+        )
+        for line in lines:
+            print(line)
+    values = {"Requests": 1.0, "RowsScored": rows, "LatencyMs": latency_ms, **_failure(answered.reply)}
+    publish(values, time_ms=request.time_ms, model=answered.model)
+
+
+def _failure(reply: HttpReply) -> dict[str, float]:
+    return {"InvalidRequests": float(400 <= reply.status < 500), "Faults": float(reply.status >= 500)}
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    runtime()  # in Lambda's init phase, which has a full CPU: the import that costs most
