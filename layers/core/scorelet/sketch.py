@@ -73,10 +73,10 @@ class Bins:
     @classmethod
     def of_equal_share(cls, values: NDArray[np.float32], most: int = 10) -> Bins:
         """Up to `most` bins, cut at quantiles of `values` float32 [n]; ties may leave fewer."""
-        cuts: NDArray[np.float64] = (
-            np.quantile(values.astype(np.float64), np.linspace(0, 1, most + 1)[1:-1]) if len(values) else []
-        )
-        return cls(edges=tuple(sorted({float(np.float32(c)) for c in cuts})))
+        if not len(values):
+            return cls()
+        cuts: NDArray[np.float64] = np.quantile(values.astype(np.float64), np.linspace(0, 1, most + 1)[1:-1])
+        return cls(edges=tuple(sorted({float(np.float32(cut)) for cut in cuts})))
 
 
 SCORE = "__score__"
