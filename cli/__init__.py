@@ -1,0 +1,1 @@
+"""The `scorelet` command and the local stack. Never deployed."""

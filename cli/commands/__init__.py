@@ -1,0 +1,1 @@
+"""One module per command: `add(commands)` describes it, `run(args)` does it and returns what to print."""

@@ -1,0 +1,32 @@
+"""scorelet models: what is published and what answers."""
+
+import argparse
+from typing import Any
+
+from cli.report import Report, describe, table
+from cli.target import add_target_options, find_target
+
+
+def add(commands: Any) -> None:
+    """Describe the command."""
+    parser = describe(
+        commands, "models", run, help="list models, their versions and aliases", example="scorelet models --local"
+    )
+    add_target_options(parser)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Read the registry."""
+    registry = find_target(args).registry()
+    data = []
+    for name in registry.names():
+        aliases = registry.aliases(name)
+        for version in registry.versions(name):
+            manifest, digest = registry.manifest(name, version)
+            held = [alias for alias, found in aliases.items() if found.current.version == version]
+            data.append(
+                {"name": name, "version": version, "aliases": held, "digest": digest, "created": manifest.created}
+            )
+    rows = [[d["name"], d["version"], ",".join(d["aliases"]) or "-", d["created"], d["digest"][:19]] for d in data]
+    text = table(["name", "version", "aliases", "created", "digest"], rows) if data else "No model is published yet."
+    return Report(data, text)

@@ -1,0 +1,29 @@
+"""scorelet rollback: let the version before answer again."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from cli.report import Report, describe
+from cli.target import add_target_options, find_target, now, whoami
+
+
+def add(commands: Any) -> None:
+    """Describe the command."""
+    parser = describe(
+        commands,
+        "rollback",
+        run,
+        help="let the version before the current one answer again",
+        example="scorelet rollback iris --why 'version 2 scores too low'",
+    )
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--alias", default="live", help="default: live")
+    parser.add_argument("--why", default="rolled back by hand", help="kept beside the decision")
+    add_target_options(parser)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Change the alias over the state it is in."""
+    alias = find_target(args).registry().rollback(args.name, alias=args.alias, at=now(), by=whoami(), why=args.why)
+    return Report(asdict(alias), f"{args.name}: {args.alias} is version {alias.current.version} again.")
