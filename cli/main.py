@@ -11,13 +11,24 @@ from collections.abc import Sequence
 from scorelet import __version__
 from scorelet.errors import ScoreletError
 
-# Each is cli.commands.<name>; modules import what is slow (TensorFlow, boto3) only when they run.
-COMMANDS = ("train", "inspect", "publish", "models", "promote", "rollback", "predict", "score", "local")
+# Each is cli.commands.<name>. Only the one that was asked for is imported, so `scorelet --help` answers at once.
+COMMANDS = {
+    "train": "train a model on a table, quantize it, and write a package",
+    "inspect": "show a package's signature, parity, metrics and digest, after proving it",
+    "publish": "publish a package to the registry under the next version",
+    "models": "list models, their versions and aliases",
+    "promote": "let a published version answer",
+    "rollback": "let the version before the current one answer again",
+    "predict": "ask a model one question",
+    "score": "drop a CSV file into the bucket, wait, and fetch what came out",
+    "local": "run the whole stack on this machine",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command."""
-    args = build_parser().parse_args(argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser(next((a for a in arguments if a in COMMANDS), None)).parse_args(arguments)
     try:
         report = args.run(args)
     except ScoreletError as error:
@@ -31,15 +42,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return report.exit_code
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser of all commands, complete for the chosen one."""
     parser = argparse.ArgumentParser(
         prog="scorelet", description="Train a model on your table and run it on AWS with nothing to keep alive."
     )
     parser.add_argument("--version", action="version", version=f"scorelet {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        importlib.import_module(f"cli.commands.{name}").add(commands)
+    for name, summary in COMMANDS.items():
+        if name == chosen:
+            importlib.import_module(f"cli.commands.{name}").add(commands, summary)
+        else:
+            commands.add_parser(name, help=summary)
     return parser
 
 

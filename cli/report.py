@@ -18,13 +18,13 @@ class Report:
 
 
 def describe(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], Report], *, help: str, example: str
+    commands: Any, name: str, run: Callable[[argparse.Namespace], Report], *, summary: str, example: str
 ) -> argparse.ArgumentParser:
     """Add a command whose --help ends with an example, and the options that every command has."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
-        help=help,
-        description=help[0].upper() + help[1:] + ".",
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -100,9 +100,7 @@ def _deployed_target(stack: str) -> Target:
     missing = {"ModelBucketName", "DataBucketName", "ApiUrl"} - outputs.keys()
     if missing:
         raise NoTarget(f"the stack {stack!r} has no output {', '.join(sorted(missing))}")
-    return Target(
-        stack, outputs["ModelBucketName"], outputs["DataBucketName"], outputs["ApiUrl"], session.region_name
-    )
+    return Target(stack, outputs["ModelBucketName"], outputs["DataBucketName"], outputs["ApiUrl"], session.region_name)
 
 
 def now() -> str:

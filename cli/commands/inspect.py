@@ -5,18 +5,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cli.package_folder import read_package
-from cli.report import Report, describe, table
 from scorelet.package import ModelPackage
 
+from cli.package_folder import read_package
+from cli.report import Report, describe, table
 
-def add(commands: Any) -> None:
+
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
     parser = describe(
         commands,
         "inspect",
         run,
-        help="show a package's signature, parity, metrics and digest, after proving it",
+        summary=summary,
         example="scorelet inspect build/iris",
     )
     parser.add_argument("package", metavar="PACKAGE", type=Path, help="the folder that `scorelet train` printed")

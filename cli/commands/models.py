@@ -7,11 +7,9 @@ from cli.report import Report, describe, table
 from cli.target import add_target_options, find_target
 
 
-def add(commands: Any) -> None:
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
-    parser = describe(
-        commands, "models", run, help="list models, their versions and aliases", example="scorelet models --local"
-    )
+    parser = describe(commands, "models", run, summary=summary, example="scorelet models --local")
     add_target_options(parser)
 
 

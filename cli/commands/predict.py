@@ -6,18 +6,19 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from cli.report import Report, describe
-from cli.target import Target, add_target_options, find_target
 from scorelet.errors import BadRequest, ScoreletError
 
+from cli.report import Report, describe
+from cli.target import Target, add_target_options, find_target
 
-def add(commands: Any) -> None:
+
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
     parser = describe(
         commands,
         "predict",
         run,
-        help="ask a model one question",
+        summary=summary,
         example=(
             'scorelet predict iris \'{"sepal_length": 5.1, "sepal_width": 3.5, '
             '"petal_length": 1.4, "petal_width": 0.2}\' --local'

@@ -8,13 +8,13 @@ from cli.report import Report, describe
 from cli.target import add_target_options, find_target, now, whoami
 
 
-def add(commands: Any) -> None:
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
     parser = describe(
         commands,
         "promote",
         run,
-        help="let a published version answer, everywhere within the time to live (30 s)",
+        summary=summary,
         example="scorelet promote iris 2 --why 'retrained on October'",
     )
     parser.add_argument("name", metavar="NAME")

@@ -9,13 +9,13 @@ from cli.report import Report, describe
 from cli.target import add_target_options, find_target
 
 
-def add(commands: Any) -> None:
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
     parser = describe(
         commands,
         "publish",
         run,
-        help="publish a package to the registry under the next version",
+        summary=summary,
         example="scorelet publish build/iris --key signing-key.pem",
     )
     parser.add_argument("package", metavar="PACKAGE", type=Path, help="the folder that `scorelet train` printed")

@@ -8,13 +8,13 @@ from cli.report import Report, describe
 from cli.target import add_target_options, find_target, now, whoami
 
 
-def add(commands: Any) -> None:
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
     parser = describe(
         commands,
         "rollback",
         run,
-        help="let the version before the current one answer again",
+        summary=summary,
         example="scorelet rollback iris --why 'version 2 scores too low'",
     )
     parser.add_argument("name", metavar="NAME")

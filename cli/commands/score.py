@@ -7,19 +7,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli.report import Report, describe
-from cli.target import Target, add_target_options, find_target
 from scorelet.errors import ScoreletError
 from scorelet.manifest import MANIFEST_FILE
 
+from cli.report import Report, describe
+from cli.target import Target, add_target_options, find_target
 
-def add(commands: Any) -> None:
+
+def add(commands: Any, summary: str) -> None:
     """Describe the command."""
     parser = describe(
         commands,
         "score",
         run,
-        help="drop a CSV file into the bucket, wait, and fetch the scored rows, the rejected rows and the manifest",
+        summary=summary,
         example="scorelet score flowers.csv --model iris --out results --local",
     )
     parser.add_argument("file", metavar="FILE", type=Path)

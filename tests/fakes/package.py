@@ -4,7 +4,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-
 from scorelet.features import columns_from_records, encode
 from scorelet.manifest import MANIFEST_FILE, MODEL_FILE, FileEntry, Golden, Manifest, digest
 from scorelet.model import TfliteModel

@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from scorelet import api
 from scorelet.events.http import HttpRequest
 from scorelet.registry import Registry
 from scorelet.serving import Models
+
 from tests.fakes.package import tiny_package, tiny_records
 from tests.fakes.store import MemoryStore
 

@@ -8,7 +8,6 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 from moto.server import ThreadedMotoServer
-
 from scorelet.aws_s3_light import Credentials, LightS3, S3Unavailable, signed_headers
 from scorelet.errors import ObjectMissing
 
@@ -19,7 +18,7 @@ NASTY_KEY = "models/a b+c/%2B/é/~x.json"
 def server():
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
-    yield "http://127.0.0.1:{}".format(server.get_host_and_port()[1])
+    yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
     server.stop()
 
 

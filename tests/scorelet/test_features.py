@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from scorelet.errors import ContractError
 from scorelet.features import columns_from_records, encode
 from scorelet.signature import Feature, Signature

@@ -3,10 +3,10 @@
 import dataclasses
 
 import pytest
-
 from scorelet.errors import AlreadyExists, ContractError, LostRace, ModelNotFound
 from scorelet.manifest import MANIFEST_FILE, Manifest
 from scorelet.registry import Registry
+
 from tests.fakes.package import tiny_package
 from tests.fakes.store import MemoryStore
 

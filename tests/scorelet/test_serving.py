@@ -3,13 +3,13 @@
 import dataclasses
 
 import pytest
-
 from scorelet.errors import ModelNotFound, PackageRefused
 from scorelet.manifest import MANIFEST_FILE, MODEL_FILE, SIGNATURE_FILE, Golden, Manifest
 from scorelet.package import load_package
 from scorelet.registry import Registry
 from scorelet.serving import Models
 from scorelet.signing import new_key_pair, sign
+
 from tests.fakes.package import tiny_package
 from tests.fakes.store import MemoryStore
 

@@ -1,7 +1,6 @@
 """The environment is read at once, and everything wrong with it is listed together."""
 
 import pytest
-
 from scorelet.errors import SettingsError
 from scorelet.settings import PredictSettings
 
