@@ -10,7 +10,7 @@ def fail(secret):
 
 
 def test_the_place_is_told_and_the_value_is_not():
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="invalid literal") as caught:
         fail("4111 1111")
     text = describe_fault(caught.value)
     assert text.startswith("ValueError at ")

@@ -1,4 +1,4 @@
-"""Which model answers: within the time to live, never an unverified one, the last good one when a new one is refused."""
+"""Which model answers: within the time to live, never an unverified one, the last good one if the new is refused."""
 
 import dataclasses
 
