@@ -1,0 +1,85 @@
+# Everything a person or CI runs. `make help` lists it; `make PYTHON=python3.13 test` chooses another interpreter.
+
+PYTHON ?= python3
+JOBS ?= 2
+PIP_FLAGS = -qq --disable-pip-version-check --no-input --no-deps --require-hashes
+BIN = .venv/bin
+
+# sam build and the tflite runtime each ask for one certain Python; pyenv keeps them off the PATH
+find_python = $(shell for p in python$(1) $$HOME/.pyenv/versions/$(1).*/bin/python$(1); do \
+	if "$$p" -c 'pass' 2>/dev/null; then echo "$$p"; break; fi; done)
+PYTHON313 ?= $(call find_python,3.13)
+PYTHON311 ?= $(call find_python,3.11)
+
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+READY = .venv/.ready-$(VERSION)
+SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests tools)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SILENT:
+.PHONY: help setup demo test laws check lock clean build sam-local system-test tflite-test bench-quantize
+
+help: ## list the targets
+	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv and install what is locked, hashes checked; again only when a lock changes
+
+$(READY): requirements/dev.txt pyproject.toml
+	case "$(VERSION)" in 3.11|3.12|3.13) ;; *) \
+	  echo "Python 3.11, 3.12 or 3.13 is needed; '$(PYTHON)' is '$(VERSION)'. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1;; esac
+	echo "Installing into .venv with Python $(VERSION); the first time takes a few minutes."
+	rm -rf .venv
+	$(PYTHON) -m venv .venv || { echo "No venv module. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup ## the whole loop on this machine: train, publish, ask, drop a CSV, drift, alarm, roll back
+	$(BIN)/python -m cli.demo
+
+test: setup ## the whole test suite
+	$(BIN)/python -m pytest -n $(JOBS)
+
+laws: setup ## the property tests at full size
+	SCORELET_LAWS=full $(BIN)/python -m pytest -n $(JOBS) -m law
+
+check: setup .venv-sam/.ready ## lint, format, types, and the template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint >/dev/null
+	echo "check: lint, format, types and template are fine."
+
+bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
+	$(BIN)/python -m bench.quantize
+
+# --- Tools with pins of their own live in environments of their own.
+
+.venv-sam/.ready: requirements/sam.txt
+	echo "Installing the AWS SAM CLI into .venv-sam."
+	rm -rf .venv-sam
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python -m pip install $(PIP_FLAGS) -r requirements/sam.txt
+	touch $@
+
+.venv-tflite/.ready: requirements/tflite.txt
+	test -n "$(PYTHON311)" || { echo "tflite-runtime needs Python 3.11, and there is none here."; exit 1; }
+	rm -rf .venv-tflite
+	$(PYTHON311) -m venv .venv-tflite
+	.venv-tflite/bin/python -m pip install $(PIP_FLAGS) -r requirements/tflite.txt
+	touch $@
+
+.venv-lock/.ready: requirements/lock.txt
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install $(PIP_FLAGS) -r requirements/lock.txt
+	touch $@
+
+lock: .venv-lock/.ready ## resolve every requirements.in again and write the locks
+	UV=.venv-lock/bin/uv tools/lock.sh
+
+clean: ## remove what was built; environments stay
+	rm -rf .aws-sam .scorelet build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
