@@ -16,15 +16,15 @@ def add(commands: Any, summary: str) -> None:
 def run(args: argparse.Namespace) -> Report:
     """Read the registry."""
     registry = find_target(args).registry()
-    data = []
+    data, rows = [], []
     for name in registry.names():
         aliases = registry.aliases(name)
         for version in registry.versions(name):
             manifest, digest = registry.manifest(name, version)
             held = [alias for alias, found in aliases.items() if found.current.version == version]
+            rows.append([name, version, ",".join(held) or "-", manifest.created, digest[:19]])
             data.append(
                 {"name": name, "version": version, "aliases": held, "digest": digest, "created": manifest.created}
             )
-    rows = [[d["name"], d["version"], ",".join(d["aliases"]) or "-", d["created"], d["digest"][:19]] for d in data]
     text = table(["name", "version", "aliases", "created", "digest"], rows) if data else "No model is published yet."
     return Report(data, text)

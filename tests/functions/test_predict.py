@@ -1,5 +1,6 @@
 """functions/predict, whole: real events, a registry behind HTTP, the lines it leaves in the log."""
 
+import importlib
 import json
 import sys
 from types import SimpleNamespace
@@ -60,9 +61,7 @@ def s3(server, monkeypatch):
 @pytest.fixture
 def app(s3, capsys):  # the logger keeps the standard output it finds at import
     sys.modules.pop("functions.predict.app", None)  # a cold start
-    from functions.predict import app  # noqa: PLC0415 - the environment must stand first
-
-    return app
+    return importlib.import_module("functions.predict.app")
 
 
 def ask(app, event, capsys, **changes):
@@ -79,7 +78,7 @@ def test_importing_the_module_needs_no_environment_and_no_aws(monkeypatch):
     for name in ("MODEL_BUCKET", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     sys.modules.pop("functions.predict.app", None)
-    import functions.predict.app  # noqa: F401, PLC0415 - importing is the test
+    importlib.import_module("functions.predict.app")
 
 
 @pytest.mark.parametrize("name", ["http_v2_predict", "rest_v1_predict"])
