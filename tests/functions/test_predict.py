@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 import sys
 from types import SimpleNamespace
 
@@ -61,6 +62,7 @@ def s3(server, monkeypatch):
 @pytest.fixture
 def app(s3, capsys):  # the logger keeps the standard output it finds at import
     sys.modules.pop("functions.predict.app", None)  # a cold start
+    logging.Logger.manager.loggerDict.pop("demo", None)
     return importlib.import_module("functions.predict.app")
 
 
