@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
@@ -24,8 +25,9 @@ def test_the_event_is_one_json_object(file: Path) -> None:
     assert isinstance(json.loads(file.read_text()), dict)
 
 
-def _event(name: str) -> dict:  # type: ignore[type-arg]  # the shapes are what is tested
-    return json.loads((EVENTS / name).read_text())  # type: ignore[no-any-return]  # as above
+def _event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / name).read_text())
+    return event
 
 
 def test_both_spellings_of_the_hostile_key_are_one_key() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.template.expand import expanded, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.template.expand import of_type
 
 IAM = {"ApiAuth": "AWS_IAM"}

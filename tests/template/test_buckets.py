@@ -1,6 +1,7 @@
 """Both buckets are private, versioned, encrypted, reached over TLS only, and outlive the stack."""
 
 import pytest
+
 from tests.template.expand import expanded, of_type
 
 BUCKETS = sorted(of_type("AWS::S3::Bucket"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.template.expand import functions, of_type, source, target_id
 
 LAYERS = {

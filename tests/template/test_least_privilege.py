@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+
 from tests.template.expand import as_list, functions, of_type, statements, target_id
 
 ROLES = of_type("AWS::IAM::Role", Rollback="on")
