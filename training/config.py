@@ -113,7 +113,7 @@ def parse(document: Mapping[str, Any], *, source: str = "config", folder: Path =
 def _data(section: Section, folder: Path) -> DataConfig:
     sklearn, table = section.text("sklearn", default=""), section.text("table", default="")
     if bool(sklearn) == bool(table):
-        section.mistake("needs either sklearn = \"iris\" or table = \"path.csv\"")
+        section.mistake('needs either sklearn = "iris" or table = "path.csv"')
     section.refuse_unknown()
     return DataConfig(sklearn or None, folder / table if table else None)
 
@@ -172,7 +172,7 @@ def _contradictions(config: TrainingConfig) -> list[str]:
     if config.labels and len(set(config.labels)) != len(config.labels):
         found.append("labels: each label once")
     if config.labels and config.task == "regression":
-        found.append("labels are for classes: remove them for task = \"regression\"")
+        found.append('labels are for classes: remove them for task = "regression"')
     if config.labels and config.task == "binary" and len(config.labels) != 2:
         found.append("labels: a binary task has two, the negative and then the positive")
     return found

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 # Information and warnings that TensorFlow's C++ code writes straight to standard error. Errors (E, F) and anything
-# of another shape are passed on.
+# of another shape are passed on, but for two that are none: "there is no GPU", and TensorFlow 2.21 wondering about an
+# attribute of its own data sets.
 _NOISE = re.compile(
     rb"^([IW]\d{4} |\d{4}-\d\d-\d\d [\d:.]+: [IW] |WARNING: All log messages before absl|fully_quantize: \d|"
     rb"INFO: (Created TensorFlow Lite|Initialized TensorFlow Lite)|INFO:tensorflow:|WARNING:absl:|"
-    rb"To enable the following instructions|\s*$)"
+    rb"To enable the following instructions|E\d{4} .*(failed call to cuInit|NodeDef mentions attribute)|\s*$)"
 )
 
 
@@ -30,6 +31,8 @@ def quiet() -> Iterator[None]:
     with tempfile.TemporaryFile() as held, warnings.catch_warnings():
         # the quantization debugger uses the interpreter that TensorFlow announces to move to LiteRT
         warnings.filterwarnings("ignore", message=r"\s*Warning: tf.lite.Interpreter is deprecated")
+        # a message for the old quantizer, which gets input statistics; the representative rows give them here
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -49,9 +52,9 @@ with quiet():
     import tensorflow as tf
     from absl import logging as _absl_logging
 
-_absl_logging.set_verbosity(_absl_logging.ERROR)
-with suppress(RuntimeError):  # somebody has used TensorFlow before us: devices are fixed then
-    tf.config.set_visible_devices([], "GPU")
-tf.config.experimental.enable_op_determinism()
+    _absl_logging.set_verbosity(_absl_logging.ERROR)
+    with suppress(RuntimeError):  # somebody has used TensorFlow before us: devices are fixed then
+        tf.config.set_visible_devices([], "GPU")
+    tf.config.experimental.enable_op_determinism()
 
 __all__ = ["keras", "quiet", "tf"]
