@@ -1,0 +1,1 @@
+"""Offline: from a table to a model package. Never deployed; the only code that imports TensorFlow."""
