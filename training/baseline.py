@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-
 from scorelet.predict import Predictions
 from scorelet.sketch import LABEL, SCORE, Baseline, Bins, Counts
+
 from training.data import Dataset
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from scorelet.signature import Feature, Task
+
 from training.config_reader import Section
 from training.errors import ConfigError
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.features import columns_from_records, encode
 from scorelet.signature import Feature, Signature
+
 from training.config import TrainingConfig
 from training.errors import TableError
 from training.infer import infer_feature

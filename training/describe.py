@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-
 from scorelet.predict import Predictions
+
 from training.config import TrainingConfig
 from training.data import Dataset
 from training.evaluate import confusion

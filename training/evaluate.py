@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scorelet.signature import Signature
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-from scorelet.signature import Signature
 from training.config import EvaluationConfig
 from training.data import Dataset
 from training.errors import TableError

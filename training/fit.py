@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.signature import Signature
+
 from training.config import ModelConfig
 from training.tensorflow import keras, quiet
 

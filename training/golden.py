@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.features import columns_from_records, encode
 from scorelet.manifest import Golden
 from scorelet.model import TfliteModel
 from scorelet.predict import interpret, predict
 from scorelet.signature import Signature
+
 from training.data import Dataset
 from training.tensorflow import quiet, tf
 

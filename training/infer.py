@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from scorelet.signature import Feature
+
 from training.errors import TableError
 
 # More distinct texts than this look like names or ids, and one-hot columns for them would be a mistake.

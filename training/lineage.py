@@ -11,6 +11,7 @@ from typing import Any
 
 from scorelet import __version__
 from scorelet.model import runtime
+
 from training.config import TrainingConfig
 from training.data import Dataset
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.signature import Signature
 
 Floats = NDArray[np.float64]

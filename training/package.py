@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scorelet.errors import AlreadyExists
 from scorelet.manifest import MANIFEST_FILE, MODEL_FILE, FileEntry, Manifest, digest
+
 from training.fit import Model
 from training.tensorflow import keras, quiet, tf
 

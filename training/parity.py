@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.model import TfliteModel
 from scorelet.predict import interpret, predict
 from scorelet.signature import Signature
+
 from training.config import QuantizationConfig
 from training.metrics import main_metric
 from training.tensorflow import quiet

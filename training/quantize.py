@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.signature import Signature
+
 from training.fit import Model
 from training.tensorflow import quiet, tf
 

@@ -8,10 +8,10 @@ from string import Template
 from typing import Any
 
 import numpy as np
-
 from scorelet.manifest import Manifest
 from scorelet.predict import Predictions
 from scorelet.signature import Feature
+
 from training import charts
 from training.data import Dataset
 

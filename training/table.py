@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scorelet.signature import Feature
+
 from training.config import DataConfig
 from training.errors import TableError
 from training.infer import infer_feature

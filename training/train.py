@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scorelet.manifest import MANIFEST_FILE, Manifest, digest
 from scorelet.model import TfliteModel
 from scorelet.predict import Predictions, interpret, predict
+
 from training import data
 from training.baseline import baseline
 from training.config import SCHEMES, TrainingConfig
