@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scorelet import csv_records
 from scorelet.csv_records import Fault, read_records
+
 from tests.fakes.slow_csv import SlowRecord, slow_records
 
 FILES = 20_000 if os.environ.get("SCORELET_LAWS") == "full" else 600

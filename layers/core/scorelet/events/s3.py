@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -14,7 +14,10 @@ from scorelet.errors import EventError
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
-    """One state of one object. `time` is the event's, ISO 8601; `sequencer` orders the events of one key."""
+    """One state of one object. `sequencer` orders the events of one key.
+
+    `time` is the event's, in UTC and whole seconds, such as 2024-05-01T12:00:00Z, because EventBridge gives no more.
+    """
 
     bucket: str
     key: str
@@ -96,13 +99,15 @@ def _object(bucket: object, key: object, version_id: object, item: Mapping[str, 
     if not (isinstance(bucket, str) and isinstance(key, str) and isinstance(time, str) and bucket and key):
         raise EventError("an event about an S3 object that lacks its bucket, key or time")
     etag = str(item.get("etag") or item.get("eTag") or "").strip('"')
-    datetime.fromisoformat(time)
+    moment = datetime.fromisoformat(time)
+    if moment.tzinfo is None:
+        raise EventError("an event about an S3 object whose time has no zone")
     return S3Object(
         bucket=bucket,
         key=key,
         version_id=str(version_id) if version_id else None,
         etag=etag,
         size=int(item.get("size") or 0),
-        time=time,
+        time=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         sequencer=str(item.get("sequencer") or ""),
     )
