@@ -68,3 +68,30 @@ class PredictSettings:
         )
         env.check()
         return settings
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """What functions/batch reads from its environment. `max_reject_rate` 1.0: a file never fails for its rejects."""
+
+    model_bucket: str
+    data_bucket: str
+    model_alias: str
+    alias_ttl_seconds: float
+    public_key: bytes | None
+    max_reject_rate: float
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read all of it; raises SettingsError."""
+        env = Environment(environ)
+        settings = cls(
+            model_bucket=env.text("MODEL_BUCKET"),
+            data_bucket=env.text("DATA_BUCKET"),
+            model_alias=env.text("MODEL_ALIAS", "live"),
+            alias_ttl_seconds=env.number("ALIAS_TTL_SECONDS", 30.0, float),
+            public_key=env.pem("MODEL_PUBLIC_KEY"),
+            max_reject_rate=env.number("MAX_REJECT_RATE", 1.0, float),
+        )
+        env.check()
+        return settings

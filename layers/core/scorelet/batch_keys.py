@@ -1,0 +1,61 @@
+"""Where a dropped file's outputs go: keys under scored/ and rejected/, and the id of the run that writes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scorelet.errors import EventError
+from scorelet.events.s3 import S3Object
+
+INCOMING = "incoming/"
+PART = "part-00000.csv"
+MANIFEST = "manifest.json"
+MOST_KEY_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The model a file was dropped for, and the file's own name below it."""
+
+    model: str
+    name: str
+
+
+def target_of(key: str) -> Target:
+    """Read incoming/<model>/<name>; raises EventError for any other key, our own outputs above all."""
+    model, slash, name = key.removeprefix(INCOMING).partition("/")
+    if not key.startswith(INCOMING) or not (model and slash and name):
+        raise EventError(
+            f"a key outside {INCOMING}<model>/ is never scored",
+            remedy=f"Drop files under {INCOMING}<model>/; check the filter of the trigger.",
+        )
+    return Target(model, name)
+
+
+def run_id(obj: S3Object, model_digest: str | None, settings: Mapping[str, Any]) -> str:
+    """The name of this work: the same for the same bytes, model and settings, whoever does it and how often."""
+    content = obj.version_id or obj.etag
+    parts = [obj.bucket, obj.key, content, model_digest or "", dict(settings)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def output_key(kind: str, target: Target, run: str, file: str) -> str:
+    """`<kind>/<model>/<name>/<run>/<file>`, with the name cut and marked where the key would pass S3's 1,024 bytes.
+
+    >>> output_key("scored", Target("iris", "a/b.csv"), "0af3", "part-00000.csv")
+    'scored/iris/a/b.csv/0af3/part-00000.csv'
+    """
+    around = len(f"rejected/{target.model}//{run}/{PART}".encode())
+    return f"{kind}/{target.model}/{_fitted(target.name, MOST_KEY_BYTES - around)}/{run}/{file}"
+
+
+def _fitted(name: str, most: int) -> str:
+    raw = name.encode("utf-8", "surrogatepass")
+    if len(raw) <= most:
+        return name
+    mark = "~" + hashlib.sha256(raw).hexdigest()[:16]
+    return raw[: most - len(mark)].decode("utf-8", "ignore") + mark

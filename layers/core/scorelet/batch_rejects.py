@@ -1,0 +1,72 @@
+"""Rejected rows: what was wrong with each, where it stands in the file, and its text as it came."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from typing import TextIO
+
+import numpy as np
+
+from scorelet.csv_records import MAX_RECORD_BYTES, Fault, Records
+from scorelet.features import Encoded
+from scorelet.table import Stretch
+
+HEADER = ("line", "byte", "column", "code", "reason", "raw")
+
+_REASONS = {
+    Fault.BAD_QUOTING: "a quote stands where RFC 4180 allows none, or a quoted field is never closed",
+    Fault.BAD_LINE_END: "a carriage return that is not part of a line end",
+    Fault.BAD_ENCODING: "the text is not UTF-8",
+    Fault.TOO_LONG: f"the record is longer than {MAX_RECORD_BYTES} bytes; its raw text is cut",
+    Fault.TOO_FEW_COLUMNS: "{found} columns where the header has {wanted}",
+    Fault.TOO_MANY_COLUMNS: "{found} columns where the header has {wanted}",
+}
+
+Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
+
+
+class RejectFile:
+    """Writes reject rows in the order of the file, and counts them by code."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer.writerow(HEADER)
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def rows(self) -> int:
+        """How many rows were rejected so far."""
+        return self.counts.total()
+
+    def add(self, stretch: Stretch, encoded: Encoded, width: int) -> None:
+        """Write every record of the stretch that was not scored, one row each."""
+        verdicts = sorted([*_faults(stretch.records, width), *_problems(stretch, encoded)])
+        if not verdicts:
+            return
+        records = stretch.records
+        lines = records.lines(np.array([index for index, *_ in verdicts], dtype=np.int64)).tolist()
+        for line, (index, column, code, reason) in zip(lines, verdicts, strict=True):
+            raw = records.raw(index).decode("utf-8", "backslashreplace")
+            self._writer.writerow((line, records.byte + int(records.start[index]), column, code, reason, raw))
+            self.counts[code] += 1
+
+    def add_file_problem(self, code: str, reason: str) -> None:
+        """Write why the whole file cannot be read. It is no row, so it is not counted."""
+        self._writer.writerow((1, 0, "", code, reason, ""))
+
+
+def _faults(records: Records, width: int) -> Iterator[Verdict]:
+    for index in np.flatnonzero(records.fault).tolist():
+        fault = Fault(int(records.fault[index]))
+        yield index, "", fault.code, _REASONS[fault].format(found=int(records.columns[index]), wanted=width)
+
+
+def _problems(stretch: Stretch, encoded: Encoded) -> Iterator[Verdict]:
+    for row, problems in itertools.groupby(encoded.problems(), key=lambda problem: problem.row):
+        first, *others = problems
+        also = "; also " + ", ".join(f"{p.feature}: {p.reason}" for p in others) if others else ""
+        reason = f"{first.reason}; expected {first.expected}{also}"
+        yield int(stretch.sound[row]), first.feature, first.code, reason

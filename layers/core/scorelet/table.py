@@ -1,0 +1,212 @@
+"""CSV text to columns of features, and answers to CSV text. The text grammar is docs/csv.md; DuckDB does the work.
+
+A row is a record as `csv_records` defines it, after the header. DuckDB is only ever given sound records: its own reject
+table loses the law of conservation (docs/decisions/csv-reader.md), so every record is accounted for before it is read.
+Rows are never touched one by one on the way in or out.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from scorelet.csv_records import MAX_RECORD_BYTES, Fault, Records, read_records, scan
+from scorelet.errors import UnreadableFile
+from scorelet.features import CellState, Column
+from scorelet.ragged import Ragged, gather, weave
+from scorelet.signature import Feature, Signature
+
+BOM = b"\xef\xbb\xbf"
+MAX_COLUMNS = 10_000
+STRETCH_BYTES = 8 << 20
+_SPACES = r"' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The file's first record: its text as it came (without a byte order mark) and the names it holds."""
+
+    raw: bytes
+    names: tuple[str, ...]
+
+    def positions(self, signature: Signature) -> dict[str, int]:
+        """In which column each feature stands; raises UnreadableFile for a feature that is not there exactly once."""
+        for many, words in ((0, "lacks the model's columns"), (2, "names more than once")):
+            wrong = [n for n in signature.names if min(self.names.count(n), 2) == many]
+            if wrong:
+                raise UnreadableFile(f"the header {words}: {', '.join(wrong)}")
+        return {name: self.names.index(name) for name in signature.names}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some consecutive rows of a file: `sound` int64 [m] are the records without fault, `columns` their features."""
+
+    records: Records
+    sound: NDArray[np.int64]
+    columns: Mapping[str, Column]
+
+
+class CsvTable:
+    """A CSV file open for reading; the header is read at once. Raises UnreadableFile where there is none."""
+
+    def __init__(self, file: BinaryIO, *, stretch_bytes: int = STRETCH_BYTES) -> None:
+        skipped = len(BOM) if file.read(len(BOM)) == BOM else 0
+        file.seek(skipped)
+        self._stretches = read_records(file, stretch_bytes, byte=skipped)
+        self._first = next(self._stretches, None)
+        if self._first is None:
+            raise UnreadableFile("the file is empty: it has no header")
+        self.header = Header(self._first.raw(0), _names(self._first))
+
+    def records(self) -> Iterator[Records]:
+        """The rows' records, a stretch at a time. To be called once."""
+        width = len(self.header.names)
+        if self._first is not None and len(self._first) > 1:
+            yield _with_width(self._first.without_first(), width)
+        for stretch in self._stretches:
+            yield _with_width(stretch, width)
+
+
+def _names(first: Records) -> tuple[str, ...]:
+    raw = first.raw(0)
+    if first.fault[0] == Fault.BAD_ENCODING or b"\0" in raw:
+        raise UnreadableFile("the file is not text in UTF-8")
+    if first.fault[0] != Fault.NONE:
+        raise UnreadableFile(f"the header cannot be read: {Fault(int(first.fault[0])).code}")
+    names = tuple(next(csv.reader([raw.decode()], strict=True), []))
+    if not any(names):
+        raise UnreadableFile("the first line is blank: there is no header")
+    if len(names) > MAX_COLUMNS:
+        raise UnreadableFile(f"the header has {len(names)} columns, more than {MAX_COLUMNS}")
+    return names
+
+
+def _with_width(records: Records, width: int) -> Records:
+    """Mark the records whose number of columns is not the header's."""
+    sound = records.fault == Fault.NONE
+    records.fault[sound & (records.columns < width)] = Fault.TOO_FEW_COLUMNS
+    records.fault[sound & (records.columns > width)] = Fault.TOO_MANY_COLUMNS
+    return records
+
+
+class TextEngine:
+    """DuckDB at work on text: `scratch` holds its files, which are overwritten with every call."""
+
+    def __init__(self, scratch: Path, *, threads: int = 2, memory_limit: str = "256MB") -> None:
+        self._duck = duckdb.connect(
+            config={"threads": threads, "memory_limit": memory_limit, "temp_directory": str(scratch)}
+        )
+        self._input, self._output = scratch / "sound.csv", scratch / "answers.csv"
+
+    def __enter__(self) -> TextEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._duck.close()
+
+    def read(self, signature: Signature, header: Header, records: Records) -> Stretch:
+        """The features of the records without fault."""
+        sound = np.flatnonzero(records.fault == Fault.NONE)
+        positions = header.positions(signature)
+        text, shift = _sound_text(records, sound, len(header.names))
+        self._input.write_bytes(text)
+        doubtful = b"_" in text or b"+" in text
+        cells = [_cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features]
+        width = len(header.names) + shift
+        query = f"SELECT {', '.join(cells)} FROM {_source(self._input, width)}"  # noqa: S608 - no text from outside
+        found = list(self._duck.execute(query).fetchnumpy().values())
+        if any(len(values) != len(sound) for values in found):
+            raise RuntimeError(f"DuckDB gave {len(found[0])} rows for {len(sound)} records")
+        pairs = zip(signature.names, found[::2], found[1::2], strict=True)
+        return Stretch(records, sound, {name: Column(values, state) for name, values, state in pairs})
+
+    def write(self, columns: Sequence[tuple[str, NDArray[Any]]], texts: Mapping[str, Sequence[str]]) -> Ragged:
+        """One CSV text per row, each with a leading comma and an LF: numbers as the shortest text that reads back.
+
+        A column named in `texts` holds indices into these texts, and is written as text.
+        """
+        self._duck.register("answers", dict(columns))
+        shown = [_shown(name, texts.get(name)) for name, _ in columns]
+        query = f"SELECT NULL, {', '.join(shown)} FROM answers"  # noqa: S608 - names and texts are quoted
+        self._duck.execute(f"COPY ({query}) TO {_text(str(self._output))} (HEADER false)")
+        self._duck.unregister("answers")
+        lines = scan(self._output.read_bytes(), final=True)
+        return Ragged(lines.data, lines.lf + 1 - lines.start)
+
+
+def _shown(name: str, texts: Sequence[str] | None) -> str:
+    column = _name(name)
+    return column if texts is None else f"[{', '.join(map(_text, texts))}][{column} + 1]"
+
+
+def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple[bytes, int]:
+    """The sound records with LF line ends, and how many columns were put in front of each.
+
+    DuckDB skips blank lines. They are rows only where there is a single column, which therefore gets a neighbour.
+    """
+    n = len(sound)
+    if width > 1 and n == len(records) and np.array_equal(records.end, records.lf):
+        return (records.data[records.start[0] : records.lf[-1] + 1].tobytes() if n else b""), 0
+    rows = [gather(records.data, records.start[sound], records.end[sound]), Ragged.same(b"\n", n)]
+    if width == 1:
+        return weave([Ragged.same(b",", n), *rows]).tobytes(), 1
+    return weave(rows).tobytes(), 0
+
+
+def _source(path: Path, width: int) -> str:
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    return (
+        f"read_csv({_text(str(path))}, header = false, auto_detect = false, columns = {{{columns}}}, delim = ',', "
+        f"quote = '\"', escape = '\"', new_line = '\\n', max_line_size = {2 * MAX_RECORD_BYTES})"
+    )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _name(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _cell(feature: Feature, column: str, doubtful: bool) -> str:
+    """SQL for a feature's value and state; the same verdicts as `features.columns_from_records`."""
+    if feature.type == "category":
+        value, blank = _category(feature, column), f"coalesce({column}, '') = ''"
+    else:
+        value = _bool(column) if feature.type == "bool" else _number(column, doubtful)
+        blank = f"trim(coalesce({column}, ''), {_SPACES}) = ''"
+    wrong = CellState.UNKNOWN_CATEGORY if feature.type == "category" else CellState.WRONG_TYPE
+    whole = f"regexp_full_match(trim({column}, {_SPACES}), '[+-]?[0-9]+')"
+    state = (
+        f"CASE WHEN {value} IS NULL THEN CASE WHEN {blank} THEN {CellState.NULL:d} ELSE {wrong:d} END "
+        f"WHEN isfinite({value}) THEN {CellState.OK:d} "
+        f"WHEN {whole} THEN {CellState.OUT_OF_RANGE:d} ELSE {CellState.NOT_FINITE:d} END"
+    )
+    return f"coalesce({value}, 0)::DOUBLE, ({state})::UTINYINT"
+
+
+def _number(column: str, doubtful: bool) -> str:
+    """DuckDB's cast reads our grammar, and digits parted by `_` and a minus after a plus besides."""
+    if not doubtful:
+        return f"try_cast({column} AS DOUBLE)"
+    return (
+        f"CASE WHEN contains({column}, '_') OR contains({column}, '+-') THEN NULL ELSE try_cast({column} AS DOUBLE) END"
+    )
+
+
+def _bool(column: str) -> str:
+    text = f"lower(trim({column}, {_SPACES}))"
+    return f"CASE WHEN {text} IN ('true', '1') THEN 1.0::DOUBLE WHEN {text} IN ('false', '0') THEN 0.0::DOUBLE END"
+
+
+def _category(feature: Feature, column: str) -> str:
+    return f"enum_code(try_cast({column} AS ENUM({', '.join(map(_text, feature.categories))})))::DOUBLE"
