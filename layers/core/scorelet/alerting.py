@@ -42,7 +42,10 @@ class Outcome:
 
     def metrics(self) -> dict[str, float]:
         """What CloudWatch is told."""
-        return {"AlertsSent": float(self.sent is not None), "Rollbacks": float(bool(self.rollback and self.rollback.done))}
+        return {
+            "AlertsSent": float(self.sent is not None),
+            "Rollbacks": float(bool(self.rollback and self.rollback.done)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,7 @@ class Alerts:
             return False
         return True
 
-    def _record(
-        self, key: str, change: AlarmChange, owner: str, status: str, outcome: Outcome | None = None
-    ) -> None:
+    def _record(self, key: str, change: AlarmChange, owner: str, status: str, outcome: Outcome | None = None) -> None:
         self.store.put(self.buckets.data, key, _entry(change, owner, status, outcome), JSON)
 
     def _told_of_alarm(self, change: AlarmChange) -> str | None:

@@ -12,13 +12,13 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scorelet.errors import ContractError
 from scorelet.events.logs import LogBatch
-from scorelet.events.schedule import parse_time
+from scorelet.instants import epoch_ms, from_epoch_ms, parse_time
 from scorelet.record import PredictionRecord, parse_line
 from scorelet.store import ObjectStore
 from scorelet.window import write_answers, write_counts
@@ -34,7 +34,7 @@ def collect_log(batch: LogBatch, store: ObjectStore, bucket: str) -> list[str]:
     by_hour: dict[str, list[PredictionRecord]] = defaultdict(list)
     for event in batch.events:
         if record := parse_line(event.message):
-            by_hour[hour_prefix(_instant(record.time_ms))].append(record)
+            by_hour[hour_prefix(from_epoch_ms(record.time_ms))].append(record)
     name = f"log-{_delivery_id(batch)}.parquet"
     for prefix, records in by_hour.items():
         _write(store, bucket, prefix + name, [record.text for record in records], write_answers)
@@ -81,12 +81,3 @@ def _write(
 def hour_prefix(time: datetime) -> str:
     """Where the predictions of an hour lie."""
     return f"predictions/date={time:%Y-%m-%d}/hour={time:%H}/"
-
-
-def _instant(time_ms: int) -> datetime:
-    return datetime.fromtimestamp(time_ms / 1000, UTC)
-
-
-def epoch_ms(time: datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(time.timestamp() * 1000)

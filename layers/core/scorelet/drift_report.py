@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorelet.drift import DriftRules, DriftScore
 from scorelet.errors import ObjectMissing
-from scorelet.events.schedule import parse_time
+from scorelet.instants import parse_time
 from scorelet.manifest import Manifest
 from scorelet.movement import bin_names, describe_movement
 from scorelet.store import ObjectReader, ObjectStore

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scorelet.collect import epoch_ms, hour_prefix
+from scorelet.collect import hour_prefix
 from scorelet.drift import DriftRules, judge, score_all
 from scorelet.drift_report import build_report, read_latest, since, write_report
 from scorelet.errors import ModelNotFound, ObjectMissing, PackageRefused
+from scorelet.instants import epoch_ms
 from scorelet.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest, digest
 from scorelet.registry import read_alias, version_prefix
 from scorelet.signing import verify

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from scorelet.errors import LostRace, ModelNotFound
 from scorelet.events.alarm import AlarmChange
-from scorelet.events.schedule import parse_time
+from scorelet.instants import parse_time
 from scorelet.registry import Alias, Registry
 
 BY = "scorelet-alert"

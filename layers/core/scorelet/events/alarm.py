@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from scorelet.errors import EventError
-from scorelet.events.schedule import parse_time
+from scorelet.instants import parse_time
 
 
 @dataclass(frozen=True, slots=True)
