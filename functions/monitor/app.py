@@ -35,7 +35,7 @@ def _store() -> S3Store:
     return S3Store()
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Collect or evaluate, as the event's shape says."""
     if is_log_delivery(event):
         return {"collected": collect_log(log_batch(event), _store(), _settings().data_bucket)}
@@ -71,6 +71,5 @@ def _evaluate(name: str, now: datetime) -> None:
     rules = DriftRules(min_effect=settings.min_effect, min_rows=settings.min_rows, alpha=settings.alpha)
     found = evaluate(live, now, settings.window_hours, rules, _store(), settings.data_bucket)
     publish(found.metrics(), time_ms=epoch_ms(now), model=name)
-    logger.info(
-        "evaluated", extra={"model": name, "version": found.version, "rows": found.rows, "drifted": found.drifted}
-    )
+    told = {"model": name, "version": found.version, "rows": found.rows, "drifted": found.drifted}
+    logger.info("evaluated", extra=told)

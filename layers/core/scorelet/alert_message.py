@@ -84,10 +84,8 @@ def drift_lines(report: Mapping[str, Any]) -> list[str]:
     """What a drift report found, quantity by quantity."""
     window = report["window"]
     moved = [q for q in report["quantities"] if q["name"] in report["drifted"]]
-    lines = [
-        "",
-        f"{report['model']} version {report['version']}, {report['rows']} rows from {window['start']} to {window['end']}:",
-    ]
+    span = f"{report['rows']} rows from {window['start']} to {window['end']}"
+    lines = ["", f"{report['model']} version {report['version']}, {span}:"]
     for quantity in moved[:MOST_QUANTITIES]:
         since = report["since"].get(quantity["name"], window["end"])
         lines.append(

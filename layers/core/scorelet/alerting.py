@@ -60,7 +60,7 @@ class Alerts:
     rollback: bool
 
     def handle(self, change: AlarmChange, owner: str) -> Outcome:
-        """Send what is to be sent, once for each change; `owner` is the id of this invocation, the same over retries."""
+        """Send what is to be sent, once for each change; `owner` is this invocation's id, the same over retries."""
         fired_at = self._told_of_alarm(change) if change.state == "OK" else None
         if change.state != "ALARM" and not fired_at:
             return Outcome()
