@@ -1,6 +1,7 @@
 """Has the traffic moved away from what the model was trained on? Scores first; a separate rule judges them.
 
-No clock, no I/O: counts in, numbers out. Why these statistics, and what they were measured to do: docs/decisions/drift.md.
+No clock, no I/O: counts in, numbers out. Why these statistics, and what they were measured to do, is in
+docs/decisions/drift.md.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def score(name: str, baseline: Counts, cells: Counts) -> DriftScore:
     rows, baseline_rows = int(window.sum()), int(baseline.sum())
     shares = (baseline / max(1, baseline_rows), window / max(1, rows))
     groups = _groups(baseline, window)
-    df = int(groups.max()) if rows and baseline_rows else 0
+    df = len(np.unique(groups)) - 1 if rows and baseline_rows else 0
     if df == 0:
         return DriftScore(name, 0.0, 1.0, 0.0, 0, 1.0, rows, *shares)
     pooled = np.stack([_sum_groups(counts, groups) for counts in (baseline, *cells)])
@@ -108,7 +109,7 @@ def score(name: str, baseline: Counts, cells: Counts) -> DriftScore:
 def _groups(baseline: Counts, window: Counts) -> NDArray[np.int64]:
     """The group of each bin: sparse bins share the last group, and join the smallest other if that is sparse too."""
     total = baseline + window
-    expected = total / max(1, total.sum()) * min(baseline.sum(), window.sum())
+    expected = total / max(1, int(total.sum())) * min(int(baseline.sum()), int(window.sum()))
     dense = expected >= LEAST_EXPECTED
     groups = np.where(dense, np.cumsum(dense) - 1, dense.sum())
     if dense.any() and expected[~dense].sum() < LEAST_EXPECTED:

@@ -42,9 +42,7 @@ def describe_movement(bins: Bins, names: Sequence[str], before: Shares, after: S
 
 def _above(shares: Shares) -> Shares:
     """The share of values at or above each edge, nulls left out."""
-    values = shares[:-1]
-    above: Shares = values[::-1].cumsum()[::-1][1:]
-    return above
+    return np.cumsum(shares[-2::-1])[-2::-1]
 
 
 def _bin_name(bins: Bins, names: Sequence[str], index: int) -> str:

@@ -95,3 +95,59 @@ class BatchSettings:
         )
         env.check()
         return settings
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """What functions/monitor reads from its environment."""
+
+    model_bucket: str
+    data_bucket: str
+    model_alias: str
+    public_key: bytes | None
+    window_hours: int
+    min_rows: int
+    min_effect: float
+    alpha: float
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read all of it; raises SettingsError."""
+        env = Environment(environ)
+        settings = cls(
+            model_bucket=env.text("MODEL_BUCKET"),
+            data_bucket=env.text("DATA_BUCKET"),
+            model_alias=env.text("MODEL_ALIAS", "live"),
+            public_key=env.pem("MODEL_PUBLIC_KEY"),
+            window_hours=env.number("DRIFT_WINDOW_HOURS", 24, int),
+            min_rows=env.number("DRIFT_MIN_ROWS", 200, int),
+            min_effect=env.number("DRIFT_MIN_EFFECT", 0.1, float),
+            alpha=env.number("DRIFT_ALPHA", 0.05, float),
+        )
+        env.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What functions/alert reads from its environment."""
+
+    model_bucket: str
+    data_bucket: str
+    model_alias: str
+    topic_arn: str
+    rollback: bool
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read all of it; raises SettingsError."""
+        env = Environment(environ)
+        settings = cls(
+            model_bucket=env.text("MODEL_BUCKET"),
+            data_bucket=env.text("DATA_BUCKET"),
+            model_alias=env.text("MODEL_ALIAS", "live"),
+            topic_arn=env.text("NOTIFICATION_TOPIC_ARN"),
+            rollback=env.text("ROLLBACK", "off").lower() == "on",
+        )
+        env.check()
+        return settings
