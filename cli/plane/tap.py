@@ -1,0 +1,129 @@
+"""Sits in front of moto: sees every AWS call, tells what succeeded, and lets a test fail a call or kill its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cli.plane.calls import AwsCall, WsgiEnviron, read_call
+
+Hook = Callable[[AwsCall], None]
+WsgiApp = Callable[[WsgiEnviron, Any], Iterable[bytes]]
+
+
+class Fault(Exception):
+    """Raised by a hook: the caller gets this error. A hook in `before` keeps the call from happening."""
+
+    def __init__(
+        self, status: int = 500, code: str = "InternalError", message: str = "A fault set by a test"
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class Kill(Exception):
+    """Raised by a hook: the function that made the call dies here; nothing it does later reaches AWS."""
+
+
+class Answer(Exception):
+    """Raised by a hook that answers the call itself, in place of moto."""
+
+    def __init__(
+        self, body: bytes, status: int = 200, content_type: str = "application/x-amz-json-1.0"
+    ) -> None:
+        super().__init__(status)
+        self.body, self.status, self.content_type = body, status, content_type
+
+
+class Response:
+    """What moto answered."""
+
+    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call had effect."""
+        return self.status.startswith("2")
+
+    def header(self, name: str) -> str | None:
+        """A header by name, in any case."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Tap:
+    """The middleware. `before` and `after` are hooks on every call; `heard` gets each call with its answer."""
+
+    def __init__(
+        self,
+        app: WsgiApp,
+        heard: Callable[[AwsCall, Response], None],
+        is_dead: Callable[[], bool],
+        kill: Hook,
+    ) -> None:
+        self.before: list[Hook] = []
+        self.after: list[Hook] = []
+        self._app = app
+        self._heard = heard
+        self._is_dead = is_dead
+        self._kill = kill
+
+    def __call__(self, environ: WsgiEnviron, start_response: Any) -> Iterable[bytes]:
+        """WSGI."""
+        call = read_call(environ)
+        response = self._answer(call, environ)
+        start_response(response.status, response.headers)
+        return [response.body]
+
+    def _answer(self, call: AwsCall, environ: WsgiEnviron) -> Response:
+        if self._is_dead():
+            return _error(call, environ, Fault(400, "Killed", "The function was killed"))
+        try:
+            for hook in list(self.before):
+                hook(call)
+            response = self._ask(environ)
+            self._heard(call, response)
+            for hook in list(self.after):
+                hook(call)
+        except Answer as answer:
+            return Response(f"{answer.status} OK", [("Content-Type", answer.content_type)], answer.body)
+        except Fault as fault:
+            return _error(call, environ, fault)
+        except Kill:
+            self._kill(call)
+            return _error(call, environ, Fault(400, "Killed", "The function was killed"))
+        return response
+
+    def _ask(self, environ: WsgiEnviron) -> Response:
+        seen: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], _exc: Any = None) -> Callable[[bytes], None]:
+            seen.append((status, headers))
+            return lambda _data: None
+
+        chunks = self._app(environ, start)
+        try:
+            body = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        return Response(*seen[-1], body)
+
+
+def _error(call: AwsCall, environ: WsgiEnviron, fault: Fault) -> Response:
+    """An error in the service's own wire format, so that every client reads its code."""
+    # the body of an upload is still in the socket; leave it there and close, or the next request reads it
+    headers = [("Connection", "close"), ("x-amzn-RequestId", "local")]
+    if call.service == "s3" or (call.headers or {}).get("x-amz-target") is None:
+        text = f"<Code>{fault.code}</Code><Message>{fault.message}</Message>"
+        inner = f"<Error>{text}</Error>"
+        body = inner if call.service == "s3" else f"<ErrorResponse>{inner}</ErrorResponse>"
+        headers.append(("Content-Type", "application/xml"))
+        raw = b"" if environ.get("REQUEST_METHOD") == "HEAD" else body.encode()
+    else:
+        raw = f'{{"__type":"{fault.code}","message":"{fault.message}"}}'.encode()
+        headers.append(("Content-Type", "application/x-amz-json-1.0"))
+    return Response(f"{fault.status} Error", [*headers, ("Content-Length", str(len(raw)))], raw)
