@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 def bars(counts: Sequence[int], width: int = 150, height: int = 30) -> str:
     """A bar per count, the highest as high as the chart."""
-    top, step = max(max(counts), 1), width / len(counts)
+    top, step = max(1, *counts), width / len(counts)
     shapes = "".join(
         f'<rect x="{i * step + 0.5:.1f}" y="{height - height * c / top:.1f}" width="{max(step - 1, 1):.1f}" '
         f'height="{height * c / top:.1f}" rx="1"/>'
@@ -35,29 +35,35 @@ def whisker(value: float, low: float, high: float, span: tuple[float, float], wi
     )
 
 
-_SIZE, _LEFT, _BOTTOM = 300, 44, 34
+_SIZE, _LEFT, _TOP, _BOTTOM = 300, 54, 14, 54  # of a square plot, in its own units
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def square(shapes: str, low: float, high: float, across: str, up: str) -> str:
     """A square plot whose axes both run from `low` to `high`, with the diagonal where both agree."""
-    total_width, total_height = _LEFT + _SIZE + 10, 10 + _SIZE + _BOTTOM
-    ticks = "".join(
-        f'<text class="tick" x="{_LEFT + f * _SIZE:.0f}" y="{_SIZE + 26}" text-anchor="middle">{low + f * (high - low):.3g}</text>'
-        f'<text class="tick" x="{_LEFT - 7}" y="{14 + (1 - f) * _SIZE:.0f}" text-anchor="end">{low + f * (high - low):.3g}</text>'
-        f'<line class="grid" x1="{_LEFT}" x2="{_LEFT + _SIZE}" y1="{10 + f * _SIZE:.0f}" y2="{10 + f * _SIZE:.0f}"/>'
-        for f in (0, 0.25, 0.5, 0.75, 1)
-    )
+    width, height, middle = _LEFT + _SIZE + 16, _TOP + _SIZE + _BOTTOM, _SIZE / 2
     return (
-        f'<svg class="plot" viewBox="0 0 {total_width} {total_height + 8}" role="img" aria-label="{up} by {across}">{ticks}'
-        f'<line class="diagonal" x1="{_LEFT}" y1="{10 + _SIZE}" x2="{_LEFT + _SIZE}" y2="10"/>{shapes}'
-        f'<text class="label" x="{_LEFT + _SIZE / 2}" y="{total_height + 4}" text-anchor="middle">{across}</text>'
-        f'<text class="label" transform="translate(10 {10 + _SIZE / 2}) rotate(-90)" text-anchor="middle">{up}</text></svg>'
+        f'<svg class="plot" viewBox="0 0 {width} {height}" role="img" aria-label="{up} by {across}">'
+        + "".join(_tick(share, low + share * (high - low)) for share in _TICKS)
+        + f'<line class="diagonal" x1="{_LEFT}" y1="{_TOP + _SIZE}" x2="{_LEFT + _SIZE}" y2="{_TOP}"/>{shapes}'
+        + f'<text class="label" x="{_LEFT + middle}" y="{height - 6}" text-anchor="middle">{across}</text>'
+        + f'<text class="label" transform="translate(11 {_TOP + middle}) rotate(-90)" text-anchor="middle">{up}</text>'
+        + "</svg>"
+    )
+
+
+def _tick(share: float, value: float) -> str:
+    x, y = _LEFT + share * _SIZE, _TOP + (1 - share) * _SIZE
+    return (
+        f'<line class="grid" x1="{_LEFT}" x2="{_LEFT + _SIZE}" y1="{y:.0f}" y2="{y:.0f}"/>'
+        f'<text class="tick" x="{x:.0f}" y="{_TOP + _SIZE + 24}" text-anchor="middle">{value:.3g}</text>'
+        f'<text class="tick" x="{_LEFT - 14}" y="{y + 4:.0f}" text-anchor="end">{value:.3g}</text>'
     )
 
 
 def _point(x: float, y: float, low: float, high: float) -> tuple[float, float]:
     reach = (high - low) or 1.0
-    return _LEFT + _SIZE * (x - low) / reach, 10 + _SIZE * (1 - (y - low) / reach)
+    return _LEFT + _SIZE * (x - low) / reach, _TOP + _SIZE * (1 - (y - low) / reach)
 
 
 def scatter(x: Floats, y: Floats, across: str, up: str) -> str:
@@ -76,5 +82,5 @@ def reliability(probability: Floats, happened: Floats, bins: int = 10) -> str:
         inside = place == b
         share = float(inside.mean())
         x, y = _point(float(probability[inside].mean()), float(happened[inside].mean()), 0.0, 1.0)
-        dots += f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{4 + 10 * share**0.5:.1f}"/>'
+        dots += f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{3 + 9 * share**0.5:.1f}"/>'
     return square(dots, 0.0, 1.0, "probability given", "share that happened")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -88,8 +89,7 @@ class Section:
         if value is None:
             return default
         fits = isinstance(value, int | float) and not isinstance(value, bool)
-        limits = [(least, lambda x, y: x >= y), (above, lambda x, y: x > y), (below, lambda x, y: x < y)]
-        if not fits or not all(limit is None or holds(value, limit) for limit, holds in limits):
+        if not fits or not _lies_within(float(value), least, above, below):
             words = [("at least", least), ("above", above), ("below", below)]
             bounds = " and ".join(f"{word} {limit:g}" for word, limit in words if limit is not None)
             self.mistake(f"must be a number {bounds}, not {value!r}", key)
@@ -133,6 +133,15 @@ class Section:
         except ContractError as error:
             self.mistake(str(error), "features")
             return None
+
+
+def _lies_within(value: float, least: float | None, above: float | None, below: float | None) -> bool:
+    return (
+        math.isfinite(value)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    )
 
 
 def _is_whole(value: object, least: int) -> bool:

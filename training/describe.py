@@ -23,7 +23,8 @@ def describe_metrics(
     return {
         "held_out": _section(config, held_out, served),
         "out_of_fold": {"folds": config.evaluation.folds, **_section(config, learn, unseen)},
-        "interval": f"95 % percentile bootstrap over rows, {config.evaluation.resamples} resamples",
+        "interval": "95 %: Wilson's for accuracy, for the rest a percentile bootstrap over rows, "
+        f"{config.evaluation.resamples} resamples",
     }
 
 

@@ -73,5 +73,8 @@ def out_of_fold(
 def confusion(signature: Signature, label: NDArray[np.int64], target: NDArray[np.float64]) -> list[list[int]]:
     """How often each true class (row) got each predicted class (column); empty for a regression."""
     classes = len(signature.labels)
-    pairs = np.bincount(target.astype(np.int64) * classes + label, minlength=classes**2) if classes else []
-    return np.reshape(pairs, (classes, classes)).astype(int).tolist() if classes else []
+    if not classes:
+        return []
+    pairs = np.bincount(target.astype(np.int64) * classes + label, minlength=classes**2)
+    counts: list[list[int]] = pairs.reshape(classes, classes).tolist()
+    return counts

@@ -94,13 +94,37 @@ def main_metric(signature: Signature) -> tuple[str, Metric]:
 def with_intervals(
     signature: Signature, outputs: NDArray[Any], target: Floats, *, resamples: int, seed: int
 ) -> dict[str, dict[str, float | None]]:
-    """Every metric of the task as {"value", "low", "high"}: a 95 % percentile bootstrap over rows."""
+    """Every metric of the task as {"value", "low", "high"}, with a 95 % interval.
+
+    Accuracy has Wilson's interval, the rest a percentile bootstrap over rows. Where no resample differs, because not
+    one answer is wrong, the bootstrap would claim certainty: `low` and `high` are None then.
+    """
     outputs = outputs.astype(np.float64)
     random = np.random.default_rng(seed)
     draws = random.integers(0, len(target), (resamples, len(target)))
     found = {}
     for name, metric in METRICS[signature.task].items():
         spread = [v for rows in draws if (v := metric(outputs[rows], target[rows])) is not None]
-        low, high = (float(x) for x in np.quantile(spread, [0.025, 0.975])) if spread else (None, None)
+        low, high = wilson(outputs, target) if metric is accuracy else _percentiles(spread)
         found[name] = {"value": metric(outputs, target), "low": low, "high": high}
     return found
+
+
+def _percentiles(spread: list[float]) -> tuple[float | None, float | None]:
+    if not spread or min(spread) == max(spread):
+        return None, None
+    low, high = np.quantile(spread, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def wilson(outputs: Floats, target: Floats, z: float = 1.959964) -> tuple[float, float]:
+    """Wilson's 95 % interval for the accuracy: sound for few rows, and when all of them are right.
+
+    >>> low, high = wilson(np.eye(2)[[0, 1] * 15], np.array([0.0, 1.0] * 15))
+    >>> round(low, 3), high
+    (0.886, 1.0)
+    """
+    n, share = len(target), accuracy(outputs, target)
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
+    return max(0.0, middle - reach), min(1.0, middle + reach)

@@ -44,7 +44,7 @@ def representative(signature: Signature, rows: Matrix) -> Matrix:
     """
     extremes = np.concatenate([rows.argmin(axis=0), rows.argmax(axis=0)])
     even = np.linspace(0, len(rows) - 1, num=min(len(rows), REPRESENTATIVE_ROWS)).astype(np.int64)
-    chosen = rows[np.unique(np.concatenate([extremes, even]))]
+    chosen: Matrix = rows[np.unique(np.concatenate([extremes, even]))]
     if signature.task != "regression":
         return chosen
     stretch = np.array([1 if f.type in ("category", "bool") else HEADROOM for f in signature.features])

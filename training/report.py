@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -30,26 +31,34 @@ _WORDS = {
 _SHARES = {"accuracy", "macro_f1", "roc_auc"}  # these lie between 0 and 1, 1 being best
 
 
-def render(manifest: Manifest, learn: Dataset, held_out: Dataset, served: Predictions) -> str:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Rows and the answers to them, from a model that had not seen them."""
+
+    rows: Dataset
+    answers: Predictions
+
+
+def render(manifest: Manifest, learn: Answered, held_out: Answered) -> str:
     """The page. Every text that comes from data or a config is escaped."""
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=escape(manifest.name),
         version=manifest.version,
-        summary=_summary(manifest, learn),
+        summary=_summary(manifest),
         tiles=_tiles(manifest),
         metrics_note=_metrics_note(manifest),
         metrics=_metrics(manifest),
-        figures=_figures(manifest, held_out, served),
+        figures=_figures(manifest, learn, held_out),
         parity_note=_parity_note(manifest),
         parity=_parity(manifest),
         ops="".join(_op(op) for op in manifest.quantization["ops"]),
-        signature=_signature(learn),
-        limits=_limits(manifest, learn),
+        signature=_signature(learn.rows),
+        limits=_limits(manifest),
         lineage=_lineage(manifest),
     )
 
 
-def _summary(manifest: Manifest, learn: Dataset) -> str:
+def _summary(manifest: Manifest) -> str:
     signature = manifest.signature
     what = f"predicts {escape(signature.target)}"
     if signature.labels:
@@ -68,7 +77,8 @@ def _tiles(manifest: Manifest) -> str:
 
 
 def _tile(word: str, entry: dict[str, float | None]) -> str:
-    interval = f"95 %: {number(entry['low'])} to {number(entry['high'])}"
+    low, high = number(entry["low"]), number(entry["high"])
+    interval = "no error seen" if entry["low"] is None else f"95 %: {low} to {high}"
     return f"<div class='tile'><span>{word}, held out</span><b>{number(entry['value'])}</b><i>{interval}</i></div>"
 
 
@@ -117,20 +127,35 @@ def _whisker(entry: dict[str, Any], span: tuple[float, float]) -> str:
     return charts.whisker(entry["value"], entry["low"], entry["high"], span)
 
 
-def _figures(manifest: Manifest, held_out: Dataset, served: Predictions) -> str:
-    target = held_out.target
+def _figures(manifest: Manifest, learn: Answered, held_out: Answered) -> str:
     if manifest.signature.task == "regression":
-        plot = charts.scatter(served.score.astype(np.float64), target, "predicted", "actual")
         note = "On the line the prediction is exact."
-        return _figure("Predicted and actual, held out", note, plot)
-    columns = [1] if manifest.signature.task == "binary" else list(range(len(manifest.signature.labels)))
-    given = np.concatenate([served.outputs[:, c] for c in columns]).astype(np.float64)
-    happened = np.concatenate([target == c for c in columns]).astype(np.float64)
-    plot = charts.reliability(given, happened)
-    table = _confusion(manifest.signature.labels, manifest.metrics["held_out"]["confusion"])
-    return _figure("Confusion, held out", "Rows are the truth, columns the answer.", table) + _figure(
-        "Reliability, held out", "On the line, what is called 80 % likely happens 8 times in 10.", plot
+        return _figure("Predicted and actual, held out", note, _scatter(held_out)) + _figure(
+            "Predicted and actual, out of fold", note, _scatter(learn)
+        )
+    tables = "".join(
+        f"<h3>{title}</h3>{_confusion(manifest.signature.labels, manifest.metrics[part]['confusion'])}"
+        for part, title in (("held_out", "Held out"), ("out_of_fold", "Out of fold"))
     )
+    return _figure("Confusion", "Rows are the truth, columns the answer.", tables) + _figure(
+        "Reliability, out of fold",
+        "On the line, what is called 80 % likely happens 8 times in 10. Larger dots stand for more answers.",
+        _reliability(learn),
+    )
+
+
+def _scatter(answered: Answered) -> str:
+    predicted = answered.answers.score.astype(np.float64)
+    return charts.scatter(predicted, answered.rows.target, "predicted", "actual")
+
+
+def _reliability(answered: Answered) -> str:
+    """Every class's probabilities together; of a binary model the positive class's."""
+    labels, outputs = answered.rows.signature.labels, answered.answers.outputs.astype(np.float64)
+    columns = [1] if len(labels) == 2 else range(len(labels))
+    given = np.concatenate([outputs[:, column] for column in columns])
+    happened = np.concatenate([(answered.rows.target == column).astype(np.float64) for column in columns])
+    return charts.reliability(given, happened)
 
 
 def _figure(title: str, note: str, body: str) -> str:
@@ -161,8 +186,8 @@ def _parity_note(manifest: Manifest) -> str:
     gates, chosen = manifest.quantization["gates"], _chosen(manifest)
     unit = " standard deviations of the target" if manifest.signature.task == "regression" else ""
     return (
-        f"Against the Keras model, on {chosen['rows']} rows, through the served path. Wanted: {gates['scheme']}. Gates: "
-        f"quality may drop by {gates['largest_accuracy_drop']:g}, an output may differ by "
+        f"Against the Keras model, on {chosen['rows']} rows, through the served path. Wanted: {gates['scheme']}. "
+        f"Gates: quality may drop by {gates['largest_accuracy_drop']:g}, an output may differ by "
         f"{gates['largest_output_difference']:g}{unit}. Served: <b>{chosen['scheme']}</b>."
     )
 
@@ -217,24 +242,26 @@ def _feature_row(learn: Dataset, index: int, feature: Feature) -> str:
     )
 
 
-def _limits(manifest: Manifest, learn: Dataset) -> str:
-    return (
-        f"Learned from {len(learn)} rows; the intervals above say how little or how much that tells. Answers to records "
-        "unlike the training rows are extrapolation, even inside the accepted ranges; monitoring compares live records "
-        "with the training rows for that reason. Probabilities are the network's own and are "
-        f"{'not ' if manifest.calibration is None else ''}calibrated afterwards."
+def _limits(manifest: Manifest) -> str:
+    words = (
+        f"Learned from {manifest.metrics['out_of_fold']['rows']} rows; the intervals above say how much that tells. "
+        "Answers to records unlike the training rows are extrapolation, even inside the accepted ranges; monitoring "
+        "compares live records with the training rows for that reason."
     )
+    if manifest.signature.task != "regression" and manifest.calibration is None:
+        words += " Probabilities are the network's own: nothing calibrates them afterwards."
+    return words
 
 
 def _lineage(manifest: Manifest) -> str:
     lineage = manifest.lineage
-    git = lineage["git"]
+    git, network = lineage["git"], lineage["config"]["model"]
     code = "not a git checkout" if git is None else git["revision"] + ("" if git["clean"] else " with local changes")
     entries = {
         "Data": f"{lineage['data']['source']}, {lineage['data']['rows']} rows, {lineage['data']['digest']}",
         "Code": code,
         "Libraries": ", ".join(f"{name} {version}" for name, version in lineage["libraries"].items()),
         "Seed": str(lineage["seed"]),
-        "Network": f"hidden layers {lineage['config']['model']['hidden']}, {lineage['config']['model']['epochs']} epochs",
+        "Network": f"hidden layers {network['hidden']}, {network['epochs']} epochs",
     }
     return "".join(f"<dt>{name}</dt><dd><code>{escape(text)}</code></dd>" for name, text in entries.items())

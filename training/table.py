@@ -32,7 +32,7 @@ _SKLEARN = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Feature columns by name and the target's, all of equal length n. `labels` is the source's own order of classes."""
+    """Feature columns by name and the target's, all of length n. `labels`: the source's own order of classes."""
 
     columns: dict[str, Cells]
     target: Cells
@@ -44,7 +44,7 @@ class Table:
 
 
 def read(data: DataConfig, target: str, features: Sequence[Feature]) -> Table:
-    """The table of a config; raises TableError. `features` type the cells of a file; without them types are inferred."""
+    """The table of a config; raises TableError. `features` type a file's cells; without them types are inferred."""
     if data.sklearn is not None:
         return _from_sklearn(data.sklearn)
     return _from_csv(data.table or Path(), target, features)

@@ -27,7 +27,7 @@ from training.lineage import lineage
 from training.package import write_package
 from training.parity import Parity, Reference, choose, measure
 from training.quantize import convert, op_list
-from training.report import render
+from training.report import Answered, render
 from training.tensorflow import quiet
 
 
@@ -96,7 +96,7 @@ def train(
         preprocessing=describe_preprocessing(learn),
         lineage=lineage(config, dataset),
     )
-    report = render(manifest, learn, held_out, served)
+    report = render(manifest, Answered(learn, unseen), Answered(held_out, served))
     path = out_dir / config.name / str(version)
     manifest = write_package(path, manifest, content, model, report)
     tell("package", f"{path}, {len(manifest.files) + 1} files")
@@ -163,4 +163,5 @@ def _quantized_message(config: TrainingConfig, chosen: Parity) -> str:
 
 def _metrics_message(metrics: Mapping[str, Any]) -> str:
     name, found = next(iter(metrics["held_out"]["metrics"].items()))
-    return f"held-out {name} {found['value']:.3f} (95 % interval {found['low']:.3f} to {found['high']:.3f})"
+    interval = "" if found["low"] is None else f" (95 % interval {found['low']:.3f} to {found['high']:.3f})"
+    return f"held-out {name} {found['value']:.3f}{interval}, {metrics['held_out']['rows']} rows"
