@@ -43,7 +43,7 @@ class Target:
 
     def store(self) -> Any:
         """The object store of this deployment."""
-        from scorelet.aws_s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
+        from scorelet.aws_s3 import S3Store
 
         return S3Store(self.client("s3"))
 
@@ -56,10 +56,14 @@ class Target:
         LOCAL_STATE.parent.mkdir(exist_ok=True)
         LOCAL_STATE.write_text(json.dumps(asdict(self)))
 
+    def forget_as_local(self) -> None:
+        """Take that note away."""
+        LOCAL_STATE.unlink(missing_ok=True)
+
 
 @cache
 def _client(service: str, region: str, endpoint_url: str | None) -> Any:
-    import boto3  # noqa: PLC0415 - slow to import
+    import boto3
 
     local = LOCAL_CREDENTIALS if endpoint_url and "AWS_ACCESS_KEY_ID" not in os.environ else {}
     return boto3.client(service, region_name=region, endpoint_url=endpoint_url, **local)
@@ -88,8 +92,8 @@ def _local_target() -> Target:
 
 
 def _deployed_target(stack: str) -> Target:
-    import boto3  # noqa: PLC0415 - slow to import
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
 
     session = boto3.session.Session()
     try:

@@ -1,9 +1,21 @@
 """scorelet local up: the whole stack on this machine, until Ctrl-C."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from cli.report import describe
+import argparse
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.report import Report, describe
+from cli.target import Target, now, whoami
+
+if TYPE_CHECKING:
+    from cli.plane.stack import LocalStack
+
+EXAMPLE_CONFIG = Path("training/configs/iris.toml")
 
 
 def add(commands: Any, summary: str) -> None:
@@ -17,7 +29,65 @@ def add(commands: Any, summary: str) -> None:
         summary="serve the stack of template.yaml until Ctrl-C",
         example="scorelet local up --port 8787",
     )
-    up.add_argument(
-        "--port", type=int, default=8787, help="of the API (default: 8787); the AWS endpoint is the next one"
-    )
+    up.add_argument("--port", type=int, default=8787, help="of the API (default: 8787); the AWS endpoint is the next")
     up.add_argument("--template", type=Path, default=Path("template.yaml"), help="default: template.yaml")
+    up.add_argument("--empty", action="store_true", help="do not train and publish the iris example")
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Serve, tell the addresses, wait for Ctrl-C."""
+    from cli.plane.clock import RunningClock
+    from cli.plane.serve import serve
+    from cli.plane.stack import LocalStack
+
+    stack = LocalStack(args.template, clock=RunningClock(), aws_port=args.port + 1)
+    with serve(stack, args.port) as served:
+        target = _target(stack, served.api_url)
+        if not args.empty:
+            _publish_example(target)
+        target.save_as_local()
+        print(_welcome(target), flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            target.forget_as_local()
+    return Report({"stopped": True}, "\nStopped; nothing is kept.")
+
+
+def _target(stack: LocalStack, api_url: str) -> Target:
+    return Target(
+        stack="scorelet",
+        model_bucket=stack.bucket("ModelBucket"),
+        data_bucket=stack.bucket("DataBucket"),
+        api_url=api_url,
+        region="us-east-1",
+        endpoint_url=stack.endpoint_url,
+    )
+
+
+def _publish_example(target: Target) -> None:
+    """Train the iris example once, so that the first request works."""
+    from cli.package_folder import files_to_publish
+    from training.config import load
+    from training.train import train
+
+    print("The registry is empty: training the iris example …", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        package = train(load(EXAMPLE_CONFIG), Path(folder)).path
+        target.registry().publish(files_to_publish(package, 1, None))
+    target.registry().promote("iris", 1, at=now(), by=whoami(), why="the example")
+
+
+def _welcome(target: Target) -> str:
+    return (
+        f"API           {target.api_url}\n"
+        f"AWS endpoint  {target.endpoint_url}  (region us-east-1, any credentials)\n"
+        f"data bucket   {target.data_bucket}\n"
+        f"model bucket  {target.model_bucket}\n\n"
+        f'Ask it:       scorelet predict iris \'{{"sepal_length": 5.1, "sepal_width": 3.5, '
+        f'"petal_length": 1.4, "petal_width": 0.2}}\' --local\n'
+        f"Drop a file:  scorelet score FILE.csv --model iris --local\n"
+        f"Ctrl-C stops it."
+    )

@@ -72,9 +72,9 @@ def _post(target: Target, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
 
 
 def _signature(target: Target, url: str, body: bytes) -> dict[str, str]:
-    import boto3  # noqa: PLC0415 - slow to import
-    from botocore.auth import SigV4Auth  # noqa: PLC0415 - slow to import
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - slow to import
+    import boto3
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
 
     request = AWSRequest("POST", url, data=body, headers={"content-type": "application/json"})
     credentials = boto3.session.Session().get_credentials()

@@ -22,8 +22,8 @@ def add(commands: Any, summary: str) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Train into DIR/<name>/<n>, the first n that is free; TensorFlow is imported here and nowhere else."""
-    from training.config import load  # noqa: PLC0415 - slow to import
-    from training.train import train  # noqa: PLC0415 - slow to import
+    from training.config import load
+    from training.train import train
 
     config = load(args.config)
     taken = [int(p.name) for p in (args.out / config.name).glob("[0-9]*") if p.name.isdecimal()]

@@ -46,7 +46,7 @@ class Narrator:
 
 
 def _colours() -> bool:
-    import os  # noqa: PLC0415 - only asked here
-    import sys  # noqa: PLC0415 - only asked here
+    import os
+    import sys
 
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ

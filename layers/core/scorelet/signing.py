@@ -10,8 +10,8 @@ from scorelet.errors import ContractError, PackageRefused
 
 def new_key_pair() -> tuple[bytes, bytes]:
     """A new private and public key, both PEM. Keep the first secret; deploy the second."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - lazy, see the module docstring
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - lazy, see the module docstring
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
@@ -23,8 +23,8 @@ def new_key_pair() -> tuple[bytes, bytes]:
 
 def sign(private_key: bytes, content: bytes) -> bytes:
     """The DER signature of `content`; raises ContractError for a key that is not P-256 in PEM."""
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - lazy, see the module docstring
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - lazy, see the module docstring
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     try:
         key = serialization.load_pem_private_key(private_key, password=None)
@@ -37,9 +37,9 @@ def sign(private_key: bytes, content: bytes) -> bytes:
 
 def verify(public_key: bytes, content: bytes, signature: bytes) -> None:
     """Return quietly when the signature is right; raises PackageRefused otherwise."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - lazy, see the module docstring
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - lazy, see the module docstring
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - lazy, see the module docstring
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     try:
         key = serialization.load_pem_public_key(public_key)
