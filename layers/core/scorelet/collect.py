@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scorelet.errors import ContractError
+from scorelet.errors import ContractError, EventError
 from scorelet.events.logs import LogBatch
 from scorelet.instants import epoch_ms, from_epoch_ms, parse_time
 from scorelet.record import PredictionRecord, parse_line
@@ -59,7 +59,7 @@ def collect_manifest(body: bytes, store: ObjectStore, bucket: str) -> str | None
             for index, count in enumerate(counts)
             if count
         ]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, EventError) as error:
         raise ContractError(f"the batch manifest cannot be read: {error!r}") from error
     if not lines:
         return None

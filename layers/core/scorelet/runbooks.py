@@ -47,8 +47,8 @@ RUNBOOKS: dict[str, Runbook] = {
     "rejected-rows": Runbook(
         "many rows of dropped files are rejected",
         "The rows do not fit the model's signature. Nothing is lost: all other rows are scored, and each rejected one"
-        " lies in a file under rejected/ with its line number, column, reason and raw text. Usually the source of the file"
-        " has changed.",
+        " lies in a file under rejected/ with its line number, column, reason and raw text. Usually the source of the"
+        " file has changed.",
         (
             "Find the newest reject files:\naws s3 ls --recursive s3://{data_bucket}/rejected/ | sort | tail",
             "Read one; the columns `code` and `reason` say what is wrong:\naws s3 cp s3://{data_bucket}/KEY - | head",

@@ -140,7 +140,7 @@ class Window:
 
     def _add_answers(self, total: Counts, column: str, bins: Bins, place: Mapping[str, Any]) -> None:
         """Count scores or labels, which a record holds as they are, by the same rule as `Bins.index`."""
-        rule = column if bins.values else f"len(list_filter($edges::DOUBLE[], edge -> edge <= {column}::DOUBLE))"
+        rule = column if bins.values else f"len(list_filter($edges::DOUBLE[], lambda edge: edge <= {column}::DOUBLE))"
         found = self._numbers(
             f"""SELECT (time - $first) // $width AS cell, {rule} AS bin, count(*) AS n
                 FROM answers WHERE digest = $digest GROUP BY ALL""",  # noqa: S608 - column is one of our two names

@@ -45,7 +45,7 @@ def alarm_changes(event: Mapping[str, Any]) -> Iterator[AlarmChange]:
                 yield _from_sns(json.loads(record["Sns"]["Message"]))
         else:
             raise EventError("not an alarm's change of state")
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise EventError(f"the alarm event cannot be read: {error!r}") from error
 
 
