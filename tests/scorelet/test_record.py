@@ -26,7 +26,13 @@ def lines_of(package, records):
 def test_a_line_is_read_back_as_it_was_written(package):
     (line,), answers = lines_of(package, tiny_records(3))
     record = parse_line(line)
-    assert (record.id, record.time_ms, record.model, record.version, record.rows) == ("abc", 1714557600000, "tiny", 1, 3)
+    assert (record.id, record.time_ms, record.model, record.version, record.rows) == (
+        "abc",
+        1714557600000,
+        "tiny",
+        1,
+        3,
+    )
     data = json.loads(record.text)
     assert data["digest"] == package.digest
     assert data["labels"] == answers.label.tolist()
@@ -34,7 +40,7 @@ def test_a_line_is_read_back_as_it_was_written(package):
 
 
 def test_the_bins_of_the_training_records_add_up_to_the_baseline(package):
-    (line,), answers = lines_of(package, tiny_records(400))
+    (line,), _ = lines_of(package, tiny_records(400))
     baseline = package.manifest.baseline
     columns = np.array(json.loads(line)["bins"]).T
     for name, column in zip(package.signature.names, columns, strict=True):

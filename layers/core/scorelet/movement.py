@@ -31,8 +31,9 @@ def describe_movement(bins: Bins, names: Sequence[str], before: Shares, after: S
     """
     change = after - before
     if bins.values or not bins.edges or abs(change[bins.null_bin]) >= np.abs(_above(change)).max():
-        index = int(np.argmax(np.abs(change)))
-        word = "more" if change[index] > 0 else "less"
+        grew = np.max(change) >= -np.min(change) - 1e-9  # of a tie, name what there is more of
+        index = int(np.argmax(change) if grew else np.argmin(change))
+        word = "more" if grew else "less"
         return f"{word} {_bin_name(bins, names, index)}: {_share(after[index])}, {_share(before[index])} in training"
     cut = int(np.argmax(np.abs(_above(change))))
     high, was = _above(after)[cut], _above(before)[cut]
