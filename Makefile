@@ -13,12 +13,13 @@ PYTHON311 ?= $(call find_python,3.11)
 
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY = .venv/.ready-$(VERSION)
-SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests tools)
+SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests systemtests)
+export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: help setup demo test laws check lock clean build sam-local system-test tflite-test bench-quantize
+.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test bench-quantize python313
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,11 +50,27 @@ check: setup .venv-sam/.ready ## lint, format, types, and the template
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/cfn-lint template.yaml
-	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint >/dev/null
+	.venv-sam/bin/sam validate --lint >/dev/null
 	echo "check: lint, format, types and template are fine."
 
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
+
+# --- What is built and deployed. systemtests/README.md says what each command proves.
+
+WITH_313 = PATH="$(dir $(PYTHON313)):$$PATH" PYTHON313="$(PYTHON313)"
+
+python313:
+	test -n "$(PYTHON313)" || { echo "The functions run on Python 3.13, and sam build needs one: put python3.13 on the PATH."; exit 1; }
+
+build: python313 .venv-sam/.ready ## sam build: functions and trimmed layers, into .aws-sam/build
+	$(WITH_313) .venv-sam/bin/sam build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE)) >.sam-build.log 2>&1 \
+	  || { cat .sam-build.log; exit 1; }
+	rm -f .sam-build.log
+	echo "Built into .aws-sam/build."
+
+build-test: setup build .tools/runtime/.ready ## test the built layers: size, contents, real models, imports
+	$(WITH_313) $(BIN)/python -m pytest systemtests/test_build.py
 
 # --- Tools with pins of their own live in environments of their own.
 
@@ -64,11 +81,22 @@ bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	.venv-sam/bin/python -m pip install $(PIP_FLAGS) -r requirements/sam.txt
 	touch $@
 
+.venv-ministack/.ready: requirements/ministack.txt | python313
+	rm -rf .venv-ministack
+	$(PYTHON313) -m venv .venv-ministack
+	.venv-ministack/bin/python -m pip install $(PIP_FLAGS) -r requirements/ministack.txt
+	touch $@
+
 .venv-tflite/.ready: requirements/tflite.txt
 	test -n "$(PYTHON311)" || { echo "tflite-runtime needs Python 3.11, and there is none here."; exit 1; }
 	rm -rf .venv-tflite
 	$(PYTHON311) -m venv .venv-tflite
 	.venv-tflite/bin/python -m pip install $(PIP_FLAGS) -r requirements/tflite.txt
+	touch $@
+
+.tools/runtime/.ready: requirements/runtime.txt | python313
+	rm -rf .tools/runtime
+	$(PYTHON313) -m pip install $(PIP_FLAGS) --only-binary :all: --target .tools/runtime -r requirements/runtime.txt
 	touch $@
 
 .venv-lock/.ready: requirements/lock.txt
