@@ -1,4 +1,4 @@
-"""The datapoints that a metric alarm looks at: windows that end at the evaluation and reach back period by period."""
+"""The datapoints that a metric alarm looks at: windows that end at the evaluation and reach back."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Datapoint:
 def datapoints(spec: AlarmSpec, metrics: Metrics, at: datetime) -> list[Datapoint]:
     """The evaluation range, oldest first, for an evaluation at `at`.
 
-    The windows end at `at` and are not aligned to the hour: CloudWatch's own sample event shows a five-minute point
-    that starts at 13:46.
+    The windows end at `at` and are not aligned to the hour: CloudWatch's own sample event shows a point of five
+    minutes that starts at 13:46.
     """
     count, period, end = spec.evaluation_periods + EXTRA_PERIODS, spec.period, at.timestamp()
     starts = [end - period * back for back in range(count, 0, -1)]
@@ -74,8 +74,7 @@ def _values(spec: AlarmSpec, metrics: Metrics, starts: list[float]) -> Series:
     for query in spec.queries:
         if query.expression is None:
             known[query.id] = [
-                metrics.statistic(_key(query), query.statistic, start, start + spec.period)
-                for start in starts
+                metrics.statistic(_key(query), query.statistic, start, start + spec.period) for start in starts
             ]
     plain = tuple(known)
     waiting = [query for query in spec.queries if query.expression is not None]

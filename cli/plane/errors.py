@@ -10,13 +10,11 @@ class TemplateError(ScoreletError):
     remedy = "Run `sam validate --lint`; if that passes, teach cli/plane/template the missing piece."
 
 
-class EndlessLoop(ScoreletError):
+class EndlessLoop(ScoreletError):  # named like the project's other errors
     """Events keep causing events: the stack never comes to rest."""
 
     code = "endless_loop"
-    remedy = (
-        "Look for an output that matches its own trigger: compare the rule's pattern with the written keys."
-    )
+    remedy = "Look for an output that matches its own trigger: compare the rule's pattern with the written keys."
 
 
 class ExpressionError(ScoreletError):

@@ -36,9 +36,7 @@ class Queue:
         self.dead_letters: Queue | None = None
         self._ids = ids
 
-    def send(
-        self, body: str, now: datetime, attributes: dict[str, Any] | None = None, delay: int | None = None
-    ) -> str:
+    def send(self, body: str, now: datetime, attributes: dict[str, Any] | None = None, delay: int | None = None) -> str:
         """Add a message; returns its id."""
         seconds = self.spec.delay_seconds if delay is None else delay
         message = Message(self._ids.new(), body, now, now + timedelta(seconds=seconds), attributes or {})

@@ -1,4 +1,4 @@
-"""Sits in front of moto: sees every AWS call, tells what succeeded, and lets a test fail a call or kill its caller."""
+"""Sits in front of moto: sees every AWS call, tells what succeeded, and lets a test fail a call or kill a caller."""
 
 from __future__ import annotations
 
@@ -11,26 +11,22 @@ Hook = Callable[[AwsCall], None]
 WsgiApp = Callable[[WsgiEnviron, Any], Iterable[bytes]]
 
 
-class Fault(Exception):
+class Fault(Exception):  # a test says `raise Fault(...)`: it is an order, not a mishap
     """Raised by a hook: the caller gets this error. A hook in `before` keeps the call from happening."""
 
-    def __init__(
-        self, status: int = 500, code: str = "InternalError", message: str = "A fault set by a test"
-    ) -> None:
+    def __init__(self, status: int = 500, code: str = "InternalError", message: str = "A fault set by a test") -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
 
 
-class Kill(Exception):
+class Kill(Exception):  # as above
     """Raised by a hook: the function that made the call dies here; nothing it does later reaches AWS."""
 
 
-class Answer(Exception):
+class Answer(Exception):  # as above
     """Raised by a hook that answers the call itself, in place of moto."""
 
-    def __init__(
-        self, body: bytes, status: int = 200, content_type: str = "application/x-amz-json-1.0"
-    ) -> None:
+    def __init__(self, body: bytes, status: int = 200, content_type: str = "application/x-amz-json-1.0") -> None:
         super().__init__(status)
         self.body, self.status, self.content_type = body, status, content_type
 

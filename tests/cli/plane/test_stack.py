@@ -57,7 +57,9 @@ def test_a_redelivered_event_runs_again_with_the_same_id(stack):
     stack.redeliver(stack.events[0])
     assert len(keys(stack, "receipts/")) == 1
     assert stack.events[0]["id"] in keys(stack, "receipts/")[0]
-    assert len(stack.client("s3").list_object_versions(Bucket=stack.bucket("DataBucket"), Prefix="done/")["Versions"]) == 2
+    assert (
+        len(stack.client("s3").list_object_versions(Bucket=stack.bucket("DataBucket"), Prefix="done/")["Versions"]) == 2
+    )
 
 
 def test_a_request_is_answered_and_its_line_goes_to_the_subscriber(stack):
@@ -167,7 +169,9 @@ def test_a_killed_function_does_nothing_more_and_its_message_comes_back(stack):
 def test_an_output_that_matches_its_own_trigger_is_called_an_endless_loop(stack, monkeypatch):
     monkeypatch.setattr("cli.plane.stack.MAX_STEPS", 20)
     for number in range(30):
-        stack.bus.put(stack.bus.event("aws.cloudwatch", "CloudWatch Alarm State Change", _alarm(number), stack.clock.now()))
+        stack.bus.put(
+            stack.bus.event("aws.cloudwatch", "CloudWatch Alarm State Change", _alarm(number), stack.clock.now())
+        )
     with pytest.raises(EndlessLoop):
         stack.run_until_idle()
 
