@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from calendar import month_abbr, monthrange
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from cli.plane.errors import ExpressionError
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
-_MONTHS = {name.upper(): number for number, name in enumerate(month_abbr)}
+_MONTHS = {"JAN": 1, "FEB": 2, "MAR": 3, "APR": 4, "MAY": 5, "JUN": 6}
+_MONTHS |= {"JUL": 7, "AUG": 8, "SEP": 9, "OCT": 10, "NOV": 11, "DEC": 12}
 _DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _YEARS_AHEAD = 8
 

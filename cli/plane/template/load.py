@@ -41,13 +41,13 @@ def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        value = loader.construct_mapping(node, deep=True)
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]  # the third kind
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {name: value}
 
 
-_TemplateLoader.add_multi_constructor("!", _short_tag)  # type: ignore[no-untyped-call]  # untyped in PyYAML
+_TemplateLoader.add_multi_constructor("!", _short_tag)
 
 
 def read(path: Path) -> dict[str, Any]:

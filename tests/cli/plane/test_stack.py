@@ -107,7 +107,7 @@ def test_a_metric_raises_the_alarm_which_calls_the_function_which_sends_the_mess
     assert size.subject == "toy-size rang"
     assert size.emails == ("someone@example.com",)
     assert size.message == (
-        "Threshold Crossed: 1 out of the last 1 datapoint [5.0 (01/01/26 00:01:00)] was greater than the threshold"
+        "Threshold Crossed: 1 out of the last 1 datapoints [5.0 (01/01/26 00:01:00)] was greater than the threshold"
         " (2.0) (minimum 1 datapoint for OK -> ALARM transition)."
     )
     assert any_trouble.subject == "toy-any rang"
