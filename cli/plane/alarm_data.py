@@ -62,8 +62,8 @@ def too_few_samples(spec: AlarmSpec, metrics: Metrics, at: datetime) -> bool:
     percent = None if query.expression else percentile_of(query.statistic)
     if not spec.ignore_low_samples or percent is None:
         return False
-    share = percent / 100
-    needed = 10 / (1 - share if share >= 0.5 else share) if 0 < share < 1 else 0
+    rarer_percent = 100 - percent if percent >= 50 else percent
+    needed = 1000 / rarer_percent if rarer_percent else 0
     end = at.timestamp()
     span = spec.period * spec.evaluation_periods
     return 0 < len(metrics.between(_key(query), end - span, end)) < needed
