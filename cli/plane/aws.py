@@ -12,14 +12,14 @@ from cli.plane.template.storage import Bucket, Topic
 
 def reset_storage() -> None:
     """Empty moto, whose backends are shared by the whole process."""
-    from moto.moto_api._internal.models import moto_api_backend  # noqa: PLC0415  # half a second: not on import
+    from moto.moto_api._internal.models import moto_api_backend  # half a second: not on import
 
     moto_api_backend.reset()
 
 
 def moto_app() -> Any:
     """moto as a WSGI application for every service."""
-    from moto.moto_server import werkzeug_app  # noqa: PLC0415  # as above
+    from moto.moto_server import werkzeug_app  # as above
 
     return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
 
@@ -28,8 +28,8 @@ class HttpServer:
     """A WSGI application on a local port, in threads of its own."""
 
     def __init__(self, app: Callable[..., Any], port: int = 0, host: str = "127.0.0.1") -> None:
-        from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415  # as above
-        from werkzeug.serving import make_server  # noqa: PLC0415  # as above
+        from moto.moto_server.werkzeug_app import MotoRequestHandler  # as above
+        from werkzeug.serving import make_server  # as above
 
         class Quiet(MotoRequestHandler):
             """No line for every request."""
@@ -65,8 +65,8 @@ def create_storage(endpoint: str, account: Account, buckets: Iterable[Bucket], t
 
 def client(service: str, endpoint: str, account: Account) -> Any:
     """A boto3 client for a local endpoint, whatever the developer's own AWS settings are."""
-    import boto3  # noqa: PLC0415  # as above
-    from botocore.config import Config  # noqa: PLC0415  # as above
+    import boto3  # as above
+    from botocore.config import Config  # as above
 
     session = boto3.session.Session(
         aws_access_key_id="local",

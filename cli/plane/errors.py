@@ -10,7 +10,7 @@ class TemplateError(ScoreletError):
     remedy = "Run `sam validate --lint`; if that passes, teach cli/plane/template the missing piece."
 
 
-class EndlessLoop(ScoreletError):  # named like the project's other errors
+class EndlessLoop(ScoreletError):
     """Events keep causing events: the stack never comes to rest."""
 
     code = "endless_loop"

@@ -26,6 +26,7 @@ from cli.plane.poller import Poller
 from cli.plane.queues import Queue
 from cli.plane.runtime import Outcome, Runtime
 from cli.plane.s3_events import S3Events
+from cli.plane.sqs_api import SqsApi
 from cli.plane.tap import Tap
 from cli.plane.template import Account, read_template
 from cli.plane.timetable import Timetable
@@ -90,10 +91,19 @@ class LocalStack:
         told = {bucket.name for bucket in self.template.buckets.values() if bucket.tells_eventbridge}
         self._inbox = Inbox(S3Events(told, account.account_id), self.clock)
         lifeline = self.runtime.lifeline
-        self.tap = Tap(aws.moto_app(), self._inbox.hear, lambda: lifeline.is_cut, lambda _call: lifeline.cut())
+        sqs = SqsApi(self._queues, self.clock, account.account_id, account.region)
+        self.tap = Tap(
+            aws.moto_app(), sqs.answer, self._inbox.hear, lambda: lifeline.is_cut, lambda _call: lifeline.cut()
+        )
         self._aws_server = aws.HttpServer(self.tap, port)
         LocalStack._open = self
-        aws.create_storage(self.endpoint_url, account, self.template.buckets.values(), self.template.topics.values())
+        try:
+            aws.create_storage(
+                self.endpoint_url, account, self.template.buckets.values(), self.template.topics.values()
+            )
+        except BaseException:
+            self.close()
+            raise
 
     # -- what there is ------------------------------------------------------------------------------------------
 
@@ -177,8 +187,8 @@ class LocalStack:
             at, request_id = self.clock.now(), self._ids.new()
             event = http_api.to_event(request, route, parameters, self.template.account, request_id, at)
             outcome = self.runtime.invoke(route.function_name, event)
-        response = http_api.to_response(outcome)
-        record_request(self.metrics, route.api_id, response.status, outcome.duration_ms, at)
+            response = http_api.to_response(outcome)
+            record_request(self.metrics, route.api_id, response.status, outcome.duration_ms, at)
         return response
 
     def deliver(self, event: Event, bus: str = "default") -> None:

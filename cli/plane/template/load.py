@@ -78,8 +78,8 @@ def expand(document: dict[str, Any], values: Mapping[str, Any], region: str) -> 
     """The template without SAM: what CloudFormation would get after the transform."""
     if "AWS::Serverless-2016-10-31" not in str(document.get("Transform", "")):
         return document
-    from samtranslator.model import exceptions  # noqa: PLC0415  # 0.4 s: only when a template is read
-    from samtranslator.translator.transform import transform  # noqa: PLC0415  # as above
+    from samtranslator.model import exceptions  # 0.4 s: only when a template is read
+    from samtranslator.translator.transform import transform  # as above
 
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     try:
