@@ -1,4 +1,4 @@
-"""The datapoints that a metric alarm looks at: windows that end at the evaluation and reach back period by period."""
+"""The datapoints that a metric alarm looks at: windows that end at the evaluation and reach back."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Datapoint:
 def datapoints(spec: AlarmSpec, metrics: Metrics, at: datetime) -> list[Datapoint]:
     """The evaluation range, oldest first, for an evaluation at `at`.
 
-    The windows end at `at` and are not aligned to the hour: CloudWatch's own sample event shows a five-minute point
-    that starts at 13:46.
+    The windows end at `at` and are not aligned to the hour: CloudWatch's own sample event shows a point of five
+    minutes that starts at 13:46.
     """
     count, period, end = spec.evaluation_periods + EXTRA_PERIODS, spec.period, at.timestamp()
     starts = [end - period * back for back in range(count, 0, -1)]
@@ -62,8 +62,8 @@ def too_few_samples(spec: AlarmSpec, metrics: Metrics, at: datetime) -> bool:
     percent = None if query.expression else percentile_of(query.statistic)
     if not spec.ignore_low_samples or percent is None:
         return False
-    share = percent / 100
-    needed = 10 / (1 - share if share >= 0.5 else share) if 0 < share < 1 else 0
+    rarer_percent = 100 - percent if percent >= 50 else percent
+    needed = 1000 / rarer_percent if rarer_percent else 0
     end = at.timestamp()
     span = spec.period * spec.evaluation_periods
     return 0 < len(metrics.between(_key(query), end - span, end)) < needed
@@ -74,8 +74,7 @@ def _values(spec: AlarmSpec, metrics: Metrics, starts: list[float]) -> Series:
     for query in spec.queries:
         if query.expression is None:
             known[query.id] = [
-                metrics.statistic(_key(query), query.statistic, start, start + spec.period)
-                for start in starts
+                metrics.statistic(_key(query), query.statistic, start, start + spec.period) for start in starts
             ]
     plain = tuple(known)
     waiting = [query for query in spec.queries if query.expression is not None]

@@ -54,7 +54,7 @@ def reason(spec: AlarmSpec, points: Sequence[Datapoint], value: str, before: str
     listed = ", ".join(f"{point.value} ({point.start:%d/%m/%y %H:%M:%S})" for point in reversed(counted))
     minimum = spec.datapoints_to_alarm if alarming else spec.evaluation_periods - spec.datapoints_to_alarm + 1
     return (
-        f"Threshold Crossed: {len(counted)} out of the last {_count(spec.evaluation_periods, 'datapoint', 'datapoints')}"
+        f"Threshold Crossed: {len(counted)} out of the last {spec.evaluation_periods} datapoints"
         f" [{listed}] {'was' if len(counted) == 1 else 'were'}{'' if alarming else ' not'} {_WORDS[spec.comparison]}"
         f" the threshold ({spec.threshold}) (minimum {_count(minimum, 'datapoint', 'datapoints')}"
         f" for {before} -> {value} transition)."
@@ -98,9 +98,7 @@ def configuration(spec: AlarmSpec | CompositeSpec) -> dict[str, Any]:
     return {**about, "metrics": [_metric(query) for query in spec.queries]}
 
 
-def sns_message(
-    account: Account, spec: AlarmSpec | CompositeSpec, state: AlarmState, before: AlarmState
-) -> str:
+def sns_message(account: Account, spec: AlarmSpec | CompositeSpec, state: AlarmState, before: AlarmState) -> str:
     """The JSON text that an alarm's SNS action publishes."""
     message: dict[str, Any] = {
         "AlarmName": spec.name,
@@ -130,9 +128,7 @@ def sns_message(
     return json.dumps({**message, "Trigger": trigger})
 
 
-def lambda_event(
-    account: Account, spec: AlarmSpec | CompositeSpec, state: AlarmState, before: AlarmState
-) -> Any:
+def lambda_event(account: Account, spec: AlarmSpec | CompositeSpec, state: AlarmState, before: AlarmState) -> Any:
     """What a function gets that is itself an alarm action."""
     return {
         "source": "aws.cloudwatch",

@@ -45,7 +45,7 @@ class Alarms:
         self._metrics = metrics
         self._tell = tell
         first = AlarmState(INSUFFICIENT_DATA, "Unchecked: Initial alarm creation", None, created)
-        self.states = {name: first for name in (*self._specs, *self._composites)}
+        self.states = dict.fromkeys((*self._specs, *self._composites), first)
         self.history: list[StateChange] = []
         self._check_names()
 
@@ -99,16 +99,8 @@ class Alarms:
         latest = max((self.states[other] for other in names), key=lambda state: state.at, default=None)
         which = next((other for other in names if self.states[other] is latest), None)
         arn = self._arn(which) if which else None
-        why = (
-            f"{arn} transitioned to {latest.value} at {iso_offset(latest.at)}"
-            if latest
-            else f"The rule is {value}"
-        )
-        data = (
-            [{"arn": arn, "state": {"value": latest.value, "timestamp": iso_offset(latest.at)}}]
-            if latest
-            else []
-        )
+        why = f"{arn} transitioned to {latest.value} at {iso_offset(latest.at)}" if latest else f"The rule is {value}"
+        data = [{"arn": arn, "state": {"value": latest.value, "timestamp": iso_offset(latest.at)}}] if latest else []
         self._change(spec, AlarmState(value, why, json.dumps({"triggeringAlarms": data}), at))
         return True
 
@@ -125,9 +117,7 @@ class Alarms:
         for spec, _, names in self._composites.values():
             unknown = sorted(set(names) - set(self.states))
             if unknown:
-                raise TemplateError(
-                    f"Composite alarm {spec.name} names unknown alarms: {', '.join(unknown)}."
-                )
+                raise TemplateError(f"Composite alarm {spec.name} names unknown alarms: {', '.join(unknown)}.")
 
 
 def _is_due(spec: AlarmSpec, at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Asynchronous invocations: tried again after a minute and after two more, then handed to the failure destination."""
+"""Asynchronous calls: tried again after one minute and after two more, then handed to the failure destination."""
 
 from __future__ import annotations
 

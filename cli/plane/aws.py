@@ -12,24 +12,24 @@ from cli.plane.template.storage import Bucket, Topic
 
 def reset_storage() -> None:
     """Empty moto, whose backends are shared by the whole process."""
-    from moto.moto_api._internal.models import moto_api_backend
+    from moto.moto_api._internal.models import moto_api_backend  # half a second: not on import
 
     moto_api_backend.reset()
 
 
 def moto_app() -> Any:
     """moto as a WSGI application for every service."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server import werkzeug_app  # as above
 
-    return DomainDispatcherApplication(create_backend_app)
+    return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
 
 
 class HttpServer:
     """A WSGI application on a local port, in threads of its own."""
 
     def __init__(self, app: Callable[..., Any], port: int = 0, host: str = "127.0.0.1") -> None:
-        from moto.moto_server.werkzeug_app import MotoRequestHandler
-        from werkzeug.serving import make_server
+        from moto.moto_server.werkzeug_app import MotoRequestHandler  # as above
+        from werkzeug.serving import make_server  # as above
 
         class Quiet(MotoRequestHandler):
             """No line for every request."""
@@ -49,9 +49,7 @@ class HttpServer:
         self._server.server_close()
 
 
-def create_storage(
-    endpoint: str, account: Account, buckets: Iterable[Bucket], topics: Iterable[Topic]
-) -> None:
+def create_storage(endpoint: str, account: Account, buckets: Iterable[Bucket], topics: Iterable[Topic]) -> None:
     """Make the stack's buckets and topics in moto."""
     s3 = client("s3", endpoint, account)
     for bucket in buckets:
@@ -67,13 +65,13 @@ def create_storage(
 
 def client(service: str, endpoint: str, account: Account) -> Any:
     """A boto3 client for a local endpoint, whatever the developer's own AWS settings are."""
-    import boto3
-    from botocore.config import Config
+    import boto3  # as above
+    from botocore.config import Config  # as above
 
     session = boto3.session.Session(
         aws_access_key_id="local",
-        aws_secret_access_key="local",
-        region_name=account.region,  # noqa: S106  # not a secret
+        aws_secret_access_key="local",  # noqa: S106  # moto takes any
+        region_name=account.region,
     )
     config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
     return session.client(service, endpoint_url=endpoint, config=config)

@@ -18,18 +18,14 @@ Event = dict[str, Any]
 class Bus:
     """EventBridge's buses, the default one and named ones. `events` remembers all that passed, for redelivery."""
 
-    def __init__(
-        self, rules: Sequence[Rule], account: Account, ids: Ids, send: Callable[[Target, Any], None]
-    ) -> None:
+    def __init__(self, rules: Sequence[Rule], account: Account, ids: Ids, send: Callable[[Target, Any], None]) -> None:
         self.events: list[Event] = []
         self._rules = [rule for rule in rules if rule.enabled and rule.pattern is not None]
         self._account = account
         self._ids = ids
         self._send = send
 
-    def event(
-        self, source: str, kind: str, detail: Any, at: datetime, resources: Sequence[str] = ()
-    ) -> Event:
+    def event(self, source: str, kind: str, detail: Any, at: datetime, resources: Sequence[str] = ()) -> Event:
         """The envelope that EventBridge puts around a detail."""
         return {
             "version": "0",
@@ -47,9 +43,7 @@ class Bus:
         """Route the event; returns how many rules it matched."""
         self.events.append(event)
         name = bus.rsplit("/", 1)[-1]
-        matched = [
-            rule for rule in self._rules if rule.bus == name and patterns.matches(rule.pattern or {}, event)
-        ]
+        matched = [rule for rule in self._rules if rule.bus == name and patterns.matches(rule.pattern or {}, event)]
         for rule in matched:
             for target in rule.targets:
                 self._send(target, event)

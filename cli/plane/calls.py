@@ -47,9 +47,7 @@ def read_call(environ: WsgiEnviron) -> AwsCall:
     """The call in a WSGI request. S3 bodies are left unread; other bodies are read and put back."""
     service = _service(environ)
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
-    headers = {
-        name[5:].replace("_", "-").lower(): str(v) for name, v in environ.items() if name.startswith("HTTP_")
-    }
+    headers = {name[5:].replace("_", "-").lower(): str(v) for name, v in environ.items() if name.startswith("HTTP_")}
     if service == "s3":
         # WSGI hands the path over as latin-1 text of UTF-8 bytes, already percent-decoded once
         path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
@@ -88,9 +86,7 @@ def _body(environ: WsgiEnviron) -> bytes:
     return body
 
 
-def _s3_operation(
-    method: str, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]
-) -> str:
+def _s3_operation(method: str, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
     if not bucket:
         return "ListBuckets"
     if "uploadId" in query or "uploads" in query:

@@ -1,7 +1,7 @@
 """Standard output of the invocation under way; whatever other threads print goes where it always went.
 
-The streams are one pair for the whole process: a logger made in one invocation holds on to `sys.stdout`, and must
-still reach the log of a later one.
+The streams are one pair for the whole process: a logger made in one invocation holds on to `sys.stdout`, and
+must still reach the log of a later one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def captured() -> Iterator[io.StringIO]:
     before = sys.stdout, sys.stderr
     _OUT.start(buffer)
     _ERR.start(buffer)
-    sys.stdout, sys.stderr = _OUT, _ERR  # type: ignore[assignment]  # text streams in all that print() needs
+    sys.stdout, sys.stderr = _OUT, _ERR
     try:
         yield buffer
     finally:

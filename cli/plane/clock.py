@@ -1,4 +1,4 @@
-"""Time that a test can move. Nothing in the plane asks the machine for the time except through one of these."""
+"""Time that a test can move. The plane asks the machine for the time through nothing but these."""
 
 from __future__ import annotations
 

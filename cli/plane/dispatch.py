@@ -46,9 +46,8 @@ class Dispatch:
         payload = event if target.fixed_input is None else target.fixed_input
         if target.unsupported:
             self._fail(target.arn, payload, f"the plane does not know {', '.join(target.unsupported)}")
-        elif not self._deliver(target.arn, payload):
-            if target.dead_letter_arn is None or not self._deliver(target.dead_letter_arn, event):
-                self._fail(target.arn, payload, "no such target in the stack")
+        elif not self._deliver(target.arn, payload) and not self._deliver(target.dead_letter_arn or "", event):
+            self._fail(target.arn, payload, "no such target in the stack")
 
     def to_arn(self, arn: str, payload: Any) -> None:
         """Send a payload; one that nobody takes is remembered in `undelivered`."""

@@ -16,8 +16,8 @@ Point = tuple[str, str, Dimensions, datetime, float, str]
 def points(message: str, at: datetime) -> Iterator[Point]:
     """Namespace, name, dimensions, time, value and unit of every value in the line; nothing for other lines.
 
-    Each dimension set is a metric of its own; a set that names an absent member is skipped, as is a value that is
-    not a number.
+    Each dimension set is a metric of its own; a set that names an absent member is skipped, as is a value that
+    is not a number.
     """
     if not message.startswith("{") or '"_aws"' not in message:
         return

@@ -14,9 +14,7 @@ class EndlessLoop(ScoreletError):
     """Events keep causing events: the stack never comes to rest."""
 
     code = "endless_loop"
-    remedy = (
-        "Look for an output that matches its own trigger: compare the rule's pattern with the written keys."
-    )
+    remedy = "Look for an output that matches its own trigger: compare the rule's pattern with the written keys."
 
 
 class ExpressionError(ScoreletError):

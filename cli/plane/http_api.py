@@ -1,4 +1,4 @@
-"""API Gateway's HTTP API: from a request to the event of payload version 2.0, and from the answer to a response."""
+"""API Gateway's HTTP API: a request becomes an event of payload version 2.0, an answer becomes a response."""
 
 from __future__ import annotations
 
@@ -128,11 +128,7 @@ def to_response(outcome: Outcome) -> Response:
     if not str(status).isdigit() or not isinstance(headers, dict) or not isinstance(body, str | None):
         return SERVER_ERROR
     try:
-        raw = (
-            base64.b64decode(body or "", validate=True)
-            if answer.get("isBase64Encoded")
-            else (body or "").encode()
-        )
+        raw = base64.b64decode(body or "", validate=True) if answer.get("isBase64Encoded") else (body or "").encode()
     except ValueError:
         return SERVER_ERROR
     lowered = {str(name).lower(): str(value) for name, value in headers.items()}
@@ -156,13 +152,9 @@ def _match(route: Route, method: str, path: str) -> dict[str, str] | None:
         return "(.+)" if found[1].endswith("+") else "([^/]+)"
 
     parts = re.split(r"(\{[^}]+\})", route.path)
-    expression = "".join(
-        re.sub(r"\{(.+)\}", piece, part) if part[:1] == "{" else re.escape(part) for part in parts
-    )
+    expression = "".join(re.sub(r"\{(.+)\}", piece, part) if part[:1] == "{" else re.escape(part) for part in parts)
     found = re.fullmatch(expression, path)
-    return (
-        {name: unquote(value) for name, value in zip(names, found.groups(), strict=True)} if found else None
-    )
+    return {name: unquote(value) for name, value in zip(names, found.groups(), strict=True)} if found else None
 
 
 def _rank(route: Route) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What AWS calls set off: heard in the endpoint's threads, acted on when the stack is pumped.
 
-A handler waits for its AWS call while the plane waits for the handler; so nothing may be acted on inside the call.
+A handler waits for its AWS call while the plane waits for the handler: nothing may be acted on inside the call.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def _custom(bus: Bus, entry: dict[str, Any], at: datetime) -> dict[str, Any]:
     stamp = entry.get("Time")
     moment = at if stamp is None else datetime.fromtimestamp(float(stamp), UTC)
     detail = json.loads(entry.get("Detail", "{}"))
-    return bus.event(
-        entry.get("Source", ""), entry.get("DetailType", ""), detail, moment, entry.get("Resources", ())
-    )
+    return bus.event(entry.get("Source", ""), entry.get("DetailType", ""), detail, moment, entry.get("Resources", ()))
 
 
 def _attributes(parameters: dict[str, str]) -> dict[str, Any]:

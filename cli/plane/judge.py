@@ -1,8 +1,8 @@
 """CloudWatch's decision on one alarm from its datapoints, missing ones included.
 
-The rules are those of "Configuring how CloudWatch alarms treat missing data" in the CloudWatch user guide: more
-points are fetched than EvaluationPeriods (the evaluation range); real points are preferred over missing ones; and a
-lone fresh breach among missing points does not alarm before it is as old as DatapointsToAlarm.
+The rules are those of "Configuring how CloudWatch alarms treat missing data" in the CloudWatch user guide:
+more points are fetched than EvaluationPeriods (the evaluation range); real points are preferred over missing
+ones; and a lone fresh breach among missing points does not alarm before it is as old as DatapointsToAlarm.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EXTRA_PERIODS = 2
 def judge(breaches: Sequence[bool | None], periods: int, to_alarm: int, missing: str, current: str) -> str:
     """The alarm's new state.
 
-    `breaches` is the evaluation range, oldest first: True is a breaching point, False a good one, None a missing one.
+    `breaches` is the evaluation range, oldest first: True for a breach, False for a good point, None for none.
 
     >>> judge([None, None, True, None, None], 3, 3, "missing", "OK")
     'ALARM'
@@ -35,9 +35,7 @@ def judge(breaches: Sequence[bool | None], periods: int, to_alarm: int, missing:
     return _with_gaps(breaches, real, to_alarm, missing, current)
 
 
-def _with_gaps(
-    breaches: Sequence[bool | None], real: Sequence[bool], to_alarm: int, missing: str, current: str
-) -> str:
+def _with_gaps(breaches: Sequence[bool | None], real: Sequence[bool], to_alarm: int, missing: str, current: str) -> str:
     """Too few real points, and missing ones are not to be guessed."""
     if sum(real) >= to_alarm:
         return ALARM

@@ -115,13 +115,9 @@ def _term(found: re.Match[str]) -> Callable[[Any], bool]:
     value = found["value"]
     literal = json.loads(value) if value.startswith('"') else value
     if sign in ("=", "!="):
-        return lambda document: any(
-            _equal(item, literal) == (sign == "=") for item in _look_up(document, path)
-        )
+        return lambda document: any(_equal(item, literal) == (sign == "=") for item in _look_up(document, path))
     bound = float(literal)
-    return lambda document: any(
-        _is_number(item) and _SIGNS[sign](item, bound) for item in _look_up(document, path)
-    )
+    return lambda document: any(_is_number(item) and _SIGNS[sign](item, bound) for item in _look_up(document, path))
 
 
 def _look_up(document: Any, path: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Log groups: events with the clock's time, metrics out of EMF lines, and delivery to subscribed functions."""
+"""Log groups: events with the clock's time, metrics from EMF lines, and delivery to subscribed functions."""
 
 from __future__ import annotations
 
@@ -54,13 +54,9 @@ class Logs:
             for point in emf.points(event.message, at):
                 self._metrics.put(*point)
         for subscription, wants in self._subscriptions:
-            chosen = (
-                [event for event in events if wants(event.message)] if subscription.log_group == group else []
-            )
+            chosen = [event for event in events if wants(event.message)] if subscription.log_group == group else []
             if chosen:
-                self._deliver(
-                    subscription.destination_arn, self._envelope(subscription, group, stream, chosen)
-                )
+                self._deliver(subscription.destination_arn, self._envelope(subscription, group, stream, chosen))
 
     def events(self, group: str) -> list[LogEvent]:
         """Every event of a group, oldest first."""
@@ -83,9 +79,7 @@ class Logs:
             "logGroup": group,
             "logStream": stream,
             "subscriptionFilters": [subscription.name],
-            "logEvents": [
-                {"id": one.id, "timestamp": epoch_ms(one.at), "message": one.message} for one in events
-            ],
+            "logEvents": [{"id": one.id, "timestamp": epoch_ms(one.at), "message": one.message} for one in events],
         }
         packed = gzip.compress(json.dumps(data).encode(), mtime=0)
         return {"awslogs": {"data": base64.b64encode(packed).decode()}}

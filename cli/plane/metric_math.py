@@ -1,7 +1,7 @@
-"""CloudWatch metric math over aligned series: arithmetic, comparisons, AND/OR, IF, FILL, MIN, MAX, SUM, AVG, METRICS.
+"""CloudWatch metric math over aligned series: arithmetic, comparisons, AND, OR, IF, FILL, MIN, MAX, SUM, METRICS.
 
-A series is a list with one value for each period, None where there is none. Arithmetic on a missing value, and a
-division by zero, give a missing value.
+A series is a list with one value for each period, None where there is none. Arithmetic on a missing value, and
+a division by zero, give a missing value.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from typing import Any
 from cli.plane.errors import ExpressionError
 
 Series = list[float | None]
-_TOKEN = re.compile(
-    r'\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|[A-Za-z_]\w*|"[^"]*"|&&|\|\||[<>=!]=|[-+*/^()<>,\[\]])'
-)
+_TOKEN = re.compile(r'\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|[A-Za-z_]\w*|"[^"]*"|&&|\|\||[<>=!]=|[-+*/^()<>,\[\]])')
 _LEVELS: tuple[tuple[str, ...], ...] = (
     ("OR", "||"),
     ("AND", "&&"),
@@ -60,8 +58,8 @@ def evaluate(
 ) -> Series:
     """The expression's value in each of `length` periods; raises ExpressionError.
 
-    `series` holds what other lines of the alarm gave, by id; `plain` names those that METRICS() means (all of them
-    when None).
+    `series` holds what other lines of the alarm gave, by id; `plain` names those that METRICS() means (all of
+    them when None).
 
     >>> evaluate("100 * errors / FILL(requests, 0)", {"errors": [1.0, 2.0], "requests": [4.0, None]}, 2)
     [25.0, None]
@@ -91,9 +89,7 @@ class _Evaluation:
     def run(self) -> Any:
         value = self._level(0)
         if self._at != len(self._tokens):
-            raise ExpressionError(
-                f"Metric math: cannot read {self._tokens[self._at]!r} in {self._expression!r}."
-            )
+            raise ExpressionError(f"Metric math: cannot read {self._tokens[self._at]!r} in {self._expression!r}.")
         return value
 
     def _split(self, text: str) -> list[str]:
@@ -143,16 +139,21 @@ class _Evaluation:
 
     def _atom(self) -> Any:
         token = self._next()
-        if token == "(":
-            value = self._level(0)
-            self._expect(")")
-            return value
-        if token == "[":
-            return _Many(self._arguments("]"))
-        if token.startswith('"'):
-            return token[1:-1]
-        if re.match(r"[\d.]", token):
-            return float(token)
+        match token[:1]:
+            case "(":
+                value = self._level(0)
+                self._expect(")")
+            case "[":
+                value = _Many(self._arguments("]"))
+            case '"':
+                value = token[1:-1]
+            case first if first == "." or first.isdigit():
+                value = float(token)
+            case _:
+                value = self._name(token)
+        return value
+
+    def _name(self, token: str) -> Any:
         if self._peek() == "(" and token.upper() in _FUNCTIONS:
             self._next()
             return _FUNCTIONS[token.upper()](self, *self._arguments(")"))
@@ -177,8 +178,7 @@ class _Evaluation:
         if arrays:
             rows = range(len(arrays[0]))
             return _Many(
-                self._apply(function, *(v[row] if isinstance(v, _Many) else v for v in values))
-                for row in rows
+                self._apply(function, *(v[row] if isinstance(v, _Many) else v for v in values)) for row in rows
             )
         if not any(isinstance(value, list) for value in values):
             return _point(function, *values)
@@ -191,9 +191,7 @@ class _Evaluation:
 
     def choose(self, condition: Any, yes: Any, no: Any = None) -> Any:
         """IF(condition, yes, no); without `no`, nothing where the condition fails."""
-        columns = [
-            value if isinstance(value, list) else [value] * self._length for value in (condition, yes, no)
-        ]
+        columns = [value if isinstance(value, list) else [value] * self._length for value in (condition, yes, no)]
         return [None if test is None else (a if test else b) for test, a, b in zip(*columns, strict=True)]
 
     def fill(self, value: Any, filler: Any) -> Any:
@@ -214,9 +212,7 @@ class _Evaluation:
         if len(values) == 1 and isinstance(values[0], list) and not isinstance(values[0], _Many):
             present = [one for one in values[0] if one is not None]
             return function(present) if present else None
-        flat: list[Any] = [
-            one for value in values for one in (value if isinstance(value, _Many) else [value])
-        ]
+        flat: list[Any] = [one for value in values for one in (value if isinstance(value, _Many) else [value])]
         columns = [one if isinstance(one, list) else [one] * self._length for one in flat]
         rows = ([one for one in row if one is not None] for row in zip(*columns, strict=True))
         return [function(row) if row else None for row in rows]

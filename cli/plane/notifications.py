@@ -28,9 +28,7 @@ class Notification:
 class Topics:
     """Every topic's subscriptions. `sent` is what people would have read."""
 
-    def __init__(
-        self, subscriptions: Sequence[Subscription], ids: Ids, send: Callable[[str, Any], None]
-    ) -> None:
+    def __init__(self, subscriptions: Sequence[Subscription], ids: Ids, send: Callable[[str, Any], None]) -> None:
         self.sent: list[Notification] = []
         self._subscriptions = subscriptions
         self._ids = ids

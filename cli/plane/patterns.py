@@ -1,7 +1,7 @@
 """EventBridge event patterns: does this event match this pattern?
 
-Follows the EventBridge rules: every key of the pattern must match; a leaf is a list of alternatives; an array in the
-event matches when any of its items does; `$or` holds alternatives of whole sub-patterns.
+Follows the EventBridge rules: every key of the pattern must match; a leaf is a list of alternatives; an array in
+the event matches when any of its items does; `$or` holds alternatives of whole sub-patterns.
 """
 
 from __future__ import annotations

@@ -15,9 +15,7 @@ from cli.plane.template.functions import QueueTrigger
 class Poller:
     """One event source mapping."""
 
-    def __init__(
-        self, trigger: QueueTrigger, queue: Queue, runtime: Runtime, clock: Clock, region: str
-    ) -> None:
+    def __init__(self, trigger: QueueTrigger, queue: Queue, runtime: Runtime, clock: Clock, region: str) -> None:
         self.trigger = trigger
         self.queue = queue
         self._runtime = runtime
@@ -61,7 +59,7 @@ class Poller:
 
 
 def item_failures(answer: Any, batch: set[str]) -> set[str]:
-    """The message ids that a partial batch answer gives back; a malformed answer gives back the whole batch."""
+    """The message ids that a partial batch answer gives back; a malformed answer gives the whole batch back."""
     if answer in (None, {}):
         return set()
     if not isinstance(answer, dict):

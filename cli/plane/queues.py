@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,14 +36,14 @@ class Queue:
         self.messages: list[Message] = []
         self.dead_letters: Queue | None = None
         self._ids = ids
+        self._lock = threading.RLock()  # clients reach a queue from the endpoint's threads
 
-    def send(
-        self, body: str, now: datetime, attributes: dict[str, Any] | None = None, delay: int | None = None
-    ) -> str:
+    def send(self, body: str, now: datetime, attributes: dict[str, Any] | None = None, delay: int | None = None) -> str:
         """Add a message; returns its id."""
         seconds = self.spec.delay_seconds if delay is None else delay
         message = Message(self._ids.new(), body, now, now + timedelta(seconds=seconds), attributes or {})
-        self.messages.append(message)
+        with self._lock:
+            self.messages.append(message)
         return message.id
 
     def receive(self, most: int, now: datetime, visibility: int | None = None) -> list[Message]:
@@ -50,25 +51,24 @@ class Queue:
 
         A message that was already received `max_receives` times goes to the dead-letter queue instead.
         """
-        self._forget_old(now)
+        hidden = timedelta(seconds=self.spec.visibility_seconds if visibility is None else visibility)
         taken: list[Message] = []
-        for message in [one for one in self.messages if one.visible_at <= now]:
-            if len(taken) == most:
-                break
-            if self._is_poison(message):
-                self._bury(message, now)
-                continue
-            hidden = self.spec.visibility_seconds if visibility is None else visibility
-            message.visible_at = now + timedelta(seconds=hidden)
-            message.receives += 1
-            message.first_received_at = message.first_received_at or now
-            message.receipt = self._ids.new()
-            taken.append(message)
+        with self._lock:
+            self._forget_old(now)
+            for message in [one for one in self.messages if one.visible_at <= now]:
+                if len(taken) == most:
+                    break
+                if self._is_poison(message):
+                    self._bury(message, now)
+                else:
+                    self._take(message, now, now + hidden)
+                    taken.append(message)
         return taken
 
     def delete(self, receipt: str) -> None:
         """Remove the message of this receipt; an old receipt of a message received again does nothing."""
-        self.messages = [one for one in self.messages if one.receipt != receipt or not receipt]
+        with self._lock:
+            self.messages = [one for one in self.messages if one.receipt != receipt or not receipt]
 
     def change_visibility(self, receipt: str, seconds: int, now: datetime) -> None:
         """Hide the message for another time, or show it at once with 0."""
@@ -99,6 +99,12 @@ class Queue:
     def next_due(self, after: datetime) -> datetime | None:
         """When the next hidden message becomes visible."""
         return min((one.visible_at for one in self.messages if one.visible_at > after), default=None)
+
+    def _take(self, message: Message, now: datetime, until: datetime) -> None:
+        message.visible_at = until
+        message.receives += 1
+        message.first_received_at = message.first_received_at or now
+        message.receipt = self._ids.new()
 
     def _is_poison(self, message: Message) -> bool:
         limit = self.spec.max_receives

@@ -106,9 +106,7 @@ class Runtime:
         self._logs = logs
         self._metrics = metrics
         self._environment = environment
-        self._sandboxes = {
-            name: Sandbox(f.handler, f.code_dir, f.environment) for name, f in functions.items()
-        }
+        self._sandboxes = {name: Sandbox(f.handler, f.code_dir, f.environment) for name, f in functions.items()}
 
     def cold_start(self, name: str) -> None:
         """Drop the function's container; the next call loads everything anew."""
@@ -141,9 +139,7 @@ class Runtime:
                 answer = handler(event, Context(function, request_id))
                 return _through_json(answer, request_id)
         except Exception as error:  # noqa: BLE001  # Lambda turns whatever a handler raises into an error answer
-            failure = _error(
-                type(error).__name__, str(error), request_id, traceback.format_exc().splitlines()
-            )
+            failure = _error(type(error).__name__, str(error), request_id, traceback.format_exc().splitlines())
             print(f"[ERROR] {failure['errorType']}: {failure['errorMessage']}\n" + traceback.format_exc())
             return None, failure
 
@@ -193,9 +189,7 @@ def _through_json(answer: Any, request_id: str) -> tuple[Any, Any]:
     except (TypeError, ValueError) as error:
         return None, _error("Runtime.MarshalError", f"Unable to marshal response: {error}", request_id)
     if len(text.encode()) > MAX_PAYLOAD_BYTES:
-        return None, _error(
-            "Function.ResponseSizeTooLarge", "Response payload size exceeded 6 MB", request_id
-        )
+        return None, _error("Function.ResponseSizeTooLarge", "Response payload size exceeded 6 MB", request_id)
     return json.loads(text), None
 
 

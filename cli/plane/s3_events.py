@@ -61,8 +61,8 @@ class S3Events:
 
 
 def _stored(account_id: str, bucket: str, key: str, version: str | None) -> Any:
-    """The object as moto holds it in this process: the only sure source of size and etag for every kind of upload."""
-    from moto.s3.models import s3_backends
+    """The object as moto holds it in this process: the one sure source of size and etag for every upload."""
+    from moto.s3.models import s3_backends  # half a second: not on import
 
     backend = s3_backends[account_id]["aws"]
     return backend.head_object(bucket, key, version_id=None if version in (None, "null") else version)

@@ -1,7 +1,7 @@
 """What a Lambda container has to itself: our modules, its loggers, its environment.
 
-Functions share this process, so each gets its own copies of the modules that keep state: a cached client, a loaded
-model or a metric dimension of one function is never seen by another, and a cold start is real.
+Functions share this process, so each gets its own copies of the modules that keep state: a cached client, a
+loaded model or a metric dimension of one function is never seen by another, and a cold start is real.
 """
 
 from __future__ import annotations
@@ -85,9 +85,7 @@ class Sandbox:
     def _own_loggers(self) -> Iterator[None]:
         manager = logging.Logger.manager
         outside = manager.loggerDict
-        manager.loggerDict = {
-            name: one for name, one in outside.items() if not _is_set_up(one)
-        } | self._loggers
+        manager.loggerDict = {name: one for name, one in outside.items() if not _is_set_up(one)} | self._loggers
         try:
             yield
         finally:

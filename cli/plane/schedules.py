@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from cli.plane.errors import ExpressionError
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
-_MONTHS = dict(zip("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), range(1, 13), strict=True))
-_DAYS = dict(zip("SUN MON TUE WED THU FRI SAT".split(), range(1, 8), strict=True))
+_MONTHS = {"JAN": 1, "FEB": 2, "MAR": 3, "APR": 4, "MAY": 5, "JUN": 6}
+_MONTHS |= {"JUL": 7, "AUG": 8, "SEP": 9, "OCT": 10, "NOV": 11, "DEC": 12}
+_DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _YEARS_AHEAD = 8
 
 
@@ -40,9 +41,7 @@ def next_time(expression: str, after: datetime, created: datetime) -> datetime |
 
 def _next_cron(fields: list[str], after: datetime) -> datetime | None:
     if len(fields) != 6:
-        raise ExpressionError(
-            f"cron needs six fields (minute hour day month weekday year), not {len(fields)}."
-        )
+        raise ExpressionError(f"cron needs six fields (minute hour day month weekday year), not {len(fields)}.")
     minutes, hours = _numbers(fields[0], 0, 59), _numbers(fields[1], 0, 23)
     months, years = _numbers(fields[3], 1, 12, _MONTHS), _numbers(fields[5], 1970, 2199)
     is_day = _day_test(fields[2], fields[4])

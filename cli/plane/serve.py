@@ -53,9 +53,7 @@ class ServedStack:
 
     def _app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         response = self.stack.handle(_request(environ))
-        headers = [
-            (name.title(), value) for name, value in response.headers.items() if name != "content-length"
-        ]
+        headers = [(name.title(), value) for name, value in response.headers.items() if name != "content-length"]
         headers += [("Set-Cookie", cookie) for cookie in response.cookies]
         headers.append(("Content-Length", str(len(response.body))))
         start_response(f"{response.status} {'OK' if response.status < 400 else 'Error'}", headers)
@@ -69,9 +67,7 @@ def serve(stack: LocalStack, api_port: int = 8787) -> ServedStack:
 
 def _request(environ: dict[str, Any]) -> http_api.Request:
     headers = [
-        (name[5:].replace("_", "-").lower(), str(value))
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
+        (name[5:].replace("_", "-").lower(), str(value)) for name, value in environ.items() if name.startswith("HTTP_")
     ]
     if environ.get("CONTENT_TYPE"):
         headers.append(("content-type", environ["CONTENT_TYPE"]))

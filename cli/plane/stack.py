@@ -1,4 +1,4 @@
-"""The whole stack of template.yaml in this process: give it files, requests and time, and see what comes of it."""
+"""The stack of template.yaml in this process: give it files, requests and time, and see what comes of it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from cli.plane.poller import Poller
 from cli.plane.queues import Queue
 from cli.plane.runtime import Outcome, Runtime
 from cli.plane.s3_events import S3Events
+from cli.plane.sqs_api import SqsApi
 from cli.plane.tap import Tap
 from cli.plane.template import Account, read_template
 from cli.plane.timetable import Timetable
@@ -36,7 +37,7 @@ MAX_STEPS = 20_000
 
 
 class LocalStack:
-    """One deployed stack. Only one can be open in a process, because moto keeps one storage for the process."""
+    """One deployed stack. Only one can be open in a process: moto keeps one storage for the whole process."""
 
     _open: LocalStack | None = None
 
@@ -74,9 +75,7 @@ class LocalStack:
         self.runtime = Runtime(
             t.functions, account, self.clock, self._ids, self._logs, self.metrics, self._function_environment
         )
-        self.async_calls = AsyncCalls(
-            self.runtime, t.async_policies, self.clock, self._ids, self.dispatch.to_arn
-        )
+        self.async_calls = AsyncCalls(self.runtime, t.async_policies, self.clock, self._ids, self.dispatch.to_arn)
         self.dispatch.connect(self.async_calls, self.topics, self.bus, set(t.functions))
         self.timetable = Timetable(t.rules, created, self.bus, self.dispatch.to_target)
         self.alarms = Alarms(t.alarms, t.composites, self.metrics, created, self._tell_alarm)
@@ -92,14 +91,19 @@ class LocalStack:
         told = {bucket.name for bucket in self.template.buckets.values() if bucket.tells_eventbridge}
         self._inbox = Inbox(S3Events(told, account.account_id), self.clock)
         lifeline = self.runtime.lifeline
+        sqs = SqsApi(self._queues, self.clock, account.account_id, account.region)
         self.tap = Tap(
-            aws.moto_app(), self._inbox.hear, lambda: lifeline.is_cut, lambda _call: lifeline.cut()
+            aws.moto_app(), sqs.answer, self._inbox.hear, lambda: lifeline.is_cut, lambda _call: lifeline.cut()
         )
         self._aws_server = aws.HttpServer(self.tap, port)
         LocalStack._open = self
-        aws.create_storage(
-            self.endpoint_url, account, self.template.buckets.values(), self.template.topics.values()
-        )
+        try:
+            aws.create_storage(
+                self.endpoint_url, account, self.template.buckets.values(), self.template.topics.values()
+            )
+        except BaseException:
+            self.close()
+            raise
 
     # -- what there is ------------------------------------------------------------------------------------------
 
@@ -183,8 +187,8 @@ class LocalStack:
             at, request_id = self.clock.now(), self._ids.new()
             event = http_api.to_event(request, route, parameters, self.template.account, request_id, at)
             outcome = self.runtime.invoke(route.function_name, event)
-        response = http_api.to_response(outcome)
-        record_request(self.metrics, route.api_id, response.status, outcome.duration_ms, at)
+            response = http_api.to_response(outcome)
+            record_request(self.metrics, route.api_id, response.status, outcome.duration_ms, at)
         return response
 
     def deliver(self, event: Event, bus: str = "default") -> None:
@@ -266,18 +270,14 @@ class LocalStack:
     def _tell_alarm(self, change: StateChange) -> None:
         spec, state, before = change.spec, change.state, change.before
         detail = alarm_event.detail(spec, state, before)
-        self.bus.put(
-            self.bus.event("aws.cloudwatch", "CloudWatch Alarm State Change", detail, state.at, [spec.arn])
-        )
+        self.bus.put(self.bus.event("aws.cloudwatch", "CloudWatch Alarm State Change", detail, state.at, [spec.arn]))
         for arn in (spec.actions or {}).get(state.value, ()):
             if ":sns:" in arn:
                 subject = f'{state.value}: "{spec.name}" in {self.template.account.region}'
                 text = alarm_event.sns_message(self.template.account, spec, state, before)
                 self.topics.publish(arn, text, subject, state.at)
             else:
-                self.dispatch.to_arn(
-                    arn, alarm_event.lambda_event(self.template.account, spec, state, before)
-                )
+                self.dispatch.to_arn(arn, alarm_event.lambda_event(self.template.account, spec, state, before))
 
     def _function_environment(self) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": self.endpoint_url}

@@ -1,4 +1,4 @@
-"""Sits in front of moto: sees every AWS call, tells what succeeded, and lets a test fail a call or kill its caller."""
+"""Sits in front of moto: sees every AWS call, tells what succeeded, and lets a test fail a call or kill a caller."""
 
 from __future__ import annotations
 
@@ -14,25 +14,13 @@ WsgiApp = Callable[[WsgiEnviron, Any], Iterable[bytes]]
 class Fault(Exception):
     """Raised by a hook: the caller gets this error. A hook in `before` keeps the call from happening."""
 
-    def __init__(
-        self, status: int = 500, code: str = "InternalError", message: str = "A fault set by a test"
-    ) -> None:
+    def __init__(self, status: int = 500, code: str = "InternalError", message: str = "A fault set by a test") -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
 
 
 class Kill(Exception):
     """Raised by a hook: the function that made the call dies here; nothing it does later reaches AWS."""
-
-
-class Answer(Exception):
-    """Raised by a hook that answers the call itself, in place of moto."""
-
-    def __init__(
-        self, body: bytes, status: int = 200, content_type: str = "application/x-amz-json-1.0"
-    ) -> None:
-        super().__init__(status)
-        self.body, self.status, self.content_type = body, status, content_type
 
 
 class Response:
@@ -54,11 +42,15 @@ class Response:
 
 
 class Tap:
-    """The middleware. `before` and `after` are hooks on every call; `heard` gets each call with its answer."""
+    """The middleware. `before` and `after` are hooks on every call, which tests may add to.
+
+    `local` may answer in moto's place; `heard` gets each call with its answer.
+    """
 
     def __init__(
         self,
         app: WsgiApp,
+        local: Callable[[AwsCall], bytes | None],
         heard: Callable[[AwsCall, Response], None],
         is_dead: Callable[[], bool],
         kill: Hook,
@@ -66,6 +58,7 @@ class Tap:
         self.before: list[Hook] = []
         self.after: list[Hook] = []
         self._app = app
+        self._local = local
         self._heard = heard
         self._is_dead = is_dead
         self._kill = kill
@@ -83,12 +76,11 @@ class Tap:
         try:
             for hook in list(self.before):
                 hook(call)
-            response = self._ask(environ)
+            own = self._local(call)
+            response = self._ask(environ) if own is None else _json(own)
             self._heard(call, response)
             for hook in list(self.after):
                 hook(call)
-        except Answer as answer:
-            return Response(f"{answer.status} OK", [("Content-Type", answer.content_type)], answer.body)
         except Fault as fault:
             return _error(call, environ, fault)
         except Kill:
@@ -111,6 +103,11 @@ class Tap:
             if close is not None:
                 close()
         return Response(*seen[-1], body)
+
+
+def _json(body: bytes) -> Response:
+    headers = [("Content-Type", "application/x-amz-json-1.0"), ("Content-Length", str(len(body)))]
+    return Response("200 OK", headers, body)
 
 
 def _error(call: AwsCall, environ: WsgiEnviron, fault: Fault) -> Response:

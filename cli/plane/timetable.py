@@ -14,9 +14,7 @@ from cli.plane.template.rules import Rule, Target
 class Timetable:
     """Every schedule of the stack and its next time."""
 
-    def __init__(
-        self, rules: Sequence[Rule], created: datetime, bus: Bus, send: Callable[[Target, Any], None]
-    ) -> None:
+    def __init__(self, rules: Sequence[Rule], created: datetime, bus: Bus, send: Callable[[Target, Any], None]) -> None:
         self._created = created
         self._bus = bus
         self._send = send

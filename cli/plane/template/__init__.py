@@ -51,9 +51,7 @@ def read_template(path: Path, parameters: Mapping[str, str], account: Account) -
     policies = [AsyncPolicy.read(r) for r in of("AWS::Lambda::EventInvokeConfig")]
     rules = [Rule.read(r) for r in of("AWS::Events::Rule")]
     rules += [Rule.read_schedule(r) for r in of("AWS::Scheduler::Schedule")]
-    subscriptions = [
-        s for r in of("AWS::SNS::Topic", "AWS::SNS::Subscription") for s in Subscription.read_all(r)
-    ]
+    subscriptions = [s for r in of("AWS::SNS::Topic", "AWS::SNS::Subscription") for s in Subscription.read_all(r)]
     return Template(
         account=account,
         resources=resources,

@@ -55,7 +55,7 @@ class AlarmSpec:
 
     @classmethod
     def read(cls, resource: Resource) -> AlarmSpec:
-        """From an AWS::CloudWatch::Alarm; raises TemplateError for anomaly bands, which the plane does not judge."""
+        """From an AWS::CloudWatch::Alarm; raises TemplateError for anomaly bands, which are not judged here."""
         p = resource.properties
         if "ThresholdMetricId" in p:
             raise TemplateError(f"{resource.logical_id}: the plane has no anomaly detection bands.")
@@ -102,18 +102,14 @@ def _queries(resource: Resource) -> tuple[MetricQuery, ...]:
         return (_metric("m1", p, p.get("ExtendedStatistic") or p.get("Statistic", "Average"), True, None),)
     queries = tuple(_query(one) for one in p["Metrics"])
     if sum(query.returns for query in queries) != 1:
-        raise TemplateError(
-            f"{resource.logical_id}: exactly one entry of Metrics must have ReturnData: true."
-        )
+        raise TemplateError(f"{resource.logical_id}: exactly one entry of Metrics must have ReturnData: true.")
     return queries
 
 
 def _query(one: Mapping[str, Any]) -> MetricQuery:
     returns = str(one.get("ReturnData", True)).lower() == "true"
     if "Expression" in one:
-        return MetricQuery(
-            one["Id"], returns, one.get("Label"), one["Expression"], period=int(one.get("Period", 0))
-        )
+        return MetricQuery(one["Id"], returns, one.get("Label"), one["Expression"], period=int(one.get("Period", 0)))
     stat = one["MetricStat"]
     about = {**stat["Metric"], "Period": stat["Period"]}
     return _metric(one["Id"], about, stat["Stat"], returns, one.get("Label"))

@@ -50,9 +50,7 @@ def _from_openapi(api: Resource) -> Iterator[Route]:
 
 
 def _explicit(resources: Mapping[str, Resource]) -> Iterator[Route]:
-    integrations = {
-        r.name: r.properties for r in resources.values() if r.kind == "AWS::ApiGatewayV2::Integration"
-    }
+    integrations = {r.name: r.properties for r in resources.values() if r.kind == "AWS::ApiGatewayV2::Integration"}
     for resource in resources.values():
         if resource.kind != "AWS::ApiGatewayV2::Route":
             continue

@@ -64,9 +64,7 @@ class QueueTrigger:
         """From an AWS::Lambda::EventSourceMapping on an SQS queue."""
         p = resource.properties
         if ":sqs:" not in p.get("EventSourceArn", ""):
-            raise TemplateError(
-                f"{resource.logical_id}: the plane reads event source mappings of SQS queues only."
-            )
+            raise TemplateError(f"{resource.logical_id}: the plane reads event source mappings of SQS queues only.")
         filters = p.get("FilterCriteria", {}).get("Filters", [])
         return cls(
             queue_arn=p["EventSourceArn"],
@@ -104,7 +102,7 @@ def function_name(reference: str) -> str:
     >>> function_name("arn:aws:lambda:us-east-1:1:function:predict:live"), function_name("predict")
     ('predict', 'predict')
     """
-    return reference.split(":")[6] if reference.startswith("arn:") else reference.split(":")[0]
+    return reference.split(":")[6] if reference.startswith("arn:") else reference.split(":", maxsplit=1)[0]
 
 
 def _env(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Read template.yaml and let AWS's own translator turn its SAM resources into plain CloudFormation, offline."""
+"""Read template.yaml and let AWS's own translator turn SAM into plain CloudFormation, offline."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]  # the third kind of node
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]  # the third kind
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {name: value}
 
 
-_TemplateLoader.add_multi_constructor("!", _short_tag)  # type: ignore[no-untyped-call]  # untyped in PyYAML
+_TemplateLoader.add_multi_constructor("!", _short_tag)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -70,9 +70,7 @@ def parameter_values(document: Mapping[str, Any], given: Mapping[str, str]) -> d
     values = {name: given.get(name, spec.get("Default")) for name, spec in declared.items()}
     missing = sorted(name for name, value in values.items() if value is None)
     if missing:
-        raise TemplateError(
-            f"Parameters without a value: {', '.join(missing)}.", remedy="Give them to LocalStack."
-        )
+        raise TemplateError(f"Parameters without a value: {', '.join(missing)}.", remedy="Give them to LocalStack.")
     return values
 
 
@@ -80,14 +78,14 @@ def expand(document: dict[str, Any], values: Mapping[str, Any], region: str) -> 
     """The template without SAM: what CloudFormation would get after the transform."""
     if "AWS::Serverless-2016-10-31" not in str(document.get("Transform", "")):
         return document
-    from samtranslator.model.exceptions import InvalidDocumentException  # 0.4 s: only when a template is read
-    from samtranslator.translator.transform import transform
+    from samtranslator.model import exceptions  # 0.4 s: only when a template is read
+    from samtranslator.translator.transform import transform  # as above
 
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     try:
         with _region(region):
             return dict(transform(_without_local_paths(document), dict(values), _NoManagedPolicies()))
-    except InvalidDocumentException as error:
+    except exceptions.InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise TemplateError(f"The SAM translator refuses the template: {causes}") from error
 

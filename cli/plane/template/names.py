@@ -77,9 +77,7 @@ def physical_name(account: Account, logical_id: str, kind: str, properties: Mapp
 
 def arn(account: Account, kind: str, name: str) -> str:
     """The resource's ARN; an unknown kind still gets a unique one."""
-    pattern = _ARN.get(
-        kind, "arn:aws:local:{region}:{account}:" + kind.replace("::", "-").lower() + "/{name}"
-    )
+    pattern = _ARN.get(kind, "arn:aws:local:{region}:{account}:" + kind.replace("::", "-").lower() + "/{name}")
     return pattern.format(region=account.region, account=account.account_id, name=name)
 
 

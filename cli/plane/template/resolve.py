@@ -29,9 +29,7 @@ class Resource:
 class Resolver:
     """Gives the value of any part of one template, for one set of parameters."""
 
-    def __init__(
-        self, document: Mapping[str, Any], values: Mapping[str, Any], account: names.Account
-    ) -> None:
+    def __init__(self, document: Mapping[str, Any], values: Mapping[str, Any], account: names.Account) -> None:
         self._conditions = document.get("Conditions", {})
         self._mappings = document.get("Mappings", {})
         self._resources = document["Resources"]
@@ -99,9 +97,7 @@ class Resolver:
             self._under_way.append(logical_id)
             resource = self._resources[logical_id]
             given = {
-                key: self.value(item)
-                for key, item in resource.get("Properties", {}).items()
-                if key.endswith("Name")
+                key: self.value(item) for key, item in resource.get("Properties", {}).items() if key.endswith("Name")
             }
             self._names[logical_id] = names.physical_name(self._account, logical_id, resource["Type"], given)
             self._under_way.pop()

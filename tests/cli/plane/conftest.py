@@ -10,7 +10,7 @@ from cli.plane.stack import LocalStack
 TOY = Path(__file__).parent / "toy" / "template.yaml"
 
 
-@pytest.fixture()
+@pytest.fixture
 def stack() -> Iterator[LocalStack]:
     with LocalStack(TOY, stack_name="toy") as one:
         yield one

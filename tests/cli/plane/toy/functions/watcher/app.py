@@ -12,6 +12,6 @@ def handler(event, context):
             print("line", data["logGroup"], line["timestamp"], line["message"])
         if any("fail" in line["message"] for line in data["logEvents"]):
             raise RuntimeError("told to fail")
-        return None
+        return
     print(event["detail-type"], event["time"])
-    return None
+    return

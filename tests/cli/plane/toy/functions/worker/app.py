@@ -1,4 +1,5 @@
-"""Copies each dropped object to done/; objects named *bad* are given back, *crash* takes the batch down."""
+"""Copies each dropped object to done/; objects named *bad* are given back, *crash* takes the batch down,
+*loop* is written again where it came from."""
 
 import json
 import os
@@ -22,6 +23,8 @@ def handler(event, context):
         if "bad" in key:
             failures.append({"itemIdentifier": record["messageId"]})
             continue
+        if "loop" in key:
+            s3().put_object(Bucket=bucket, Key=key, Body=b"again")
         content = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
         s3().put_object(Bucket=bucket, Key=key.replace("incoming/", "done/", 1), Body=content)
         s3().put_object(Bucket=os.environ["DATA_BUCKET"], Key=f"receipts/{body['id']}", Body=record["body"].encode())
