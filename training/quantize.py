@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scorelet.signature import Signature
 
 from training.fit import Model
-from training.tensorflow import quiet, tf
+from training.quiet import quiet
+from training.tensorflow import tf
 
 Matrix = NDArray[np.float32]
 DENSE = "FULLY_CONNECTED"

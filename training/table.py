@@ -107,11 +107,14 @@ def typed(feature: Feature, text: str) -> object:
     >>> typed(Feature("age", "int"), "41"), typed(Feature("member", "bool"), "true"), typed(Feature("x", "float"), "")
     (41, True, None)
     """
+    if feature.type == "category":
+        return text or None
+    text = text.strip()
     if text == "":
         return None
     if feature.type == "bool":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    if feature.type == "category":
+    if "_" in text:  # Python reads 1_000 as a number; nobody who writes a CSV file means that
         return text
     try:
         number = float(text)
