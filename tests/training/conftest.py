@@ -77,7 +77,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 
 def _trained_once(folder: Path, config: TrainingConfig) -> Package:
-    from training.train import train  # noqa: PLC0415 - TensorFlow takes seconds to import; most tests do without
+    from training.train import train
 
     path = folder / config.name / "1"
     with (folder / f"{config.name}.lock").open("w") as lock:

@@ -3,11 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scorelet.features import columns_from_records
 from scorelet.signature import Feature
 
 from tests.training.conftest import loans_config, small_config, write_loans
 from training import data
 from training.config import DataConfig, parse
+from training.csv_table import read_columns
 from training.errors import TableError
 from training.infer import infer_feature
 from training.table import read, typed
@@ -89,12 +91,12 @@ def test_rows_that_do_not_fit_are_listed_without_their_values(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,y\n1,p\n2\n", "row 2 has 1 cells, the header has 2"),
+        ("a,y\n1,p\n2\n", "1 lines that are no rows: line 3: too_few_columns"),
         ("a,a\n1,2\n", "distinct names"),
         ("a,y\n", "at least one row"),
-        ("", "at least one row"),
+        ("", "cannot be read: the file is empty"),
         ("a,z\n1,p\n", "no column 'y'; it has a, z"),
-        ('a,y\n"1,p\n', "cannot be read"),
+        ('a,y\n"1,p\n2,q\n', "line 2: bad_quoting"),
         ("a,y\n,p\n,q\n", "column 'a' is empty"),
         ("a,y\n1,p\n2,q\n", "does not go with the 2 labels"),
     ],
@@ -149,3 +151,12 @@ def test_whole_numbers_with_decimals_are_floats_and_many_texts_are_no_category()
     assert infer_feature("x", [True, None]).imputation is True
     with pytest.raises(TableError, match="51 different texts"):
         infer_feature("id", [f"id-{i}" for i in range(51)])
+
+
+def test_csv_cells_and_json_records_of_the_same_row_are_encoded_alike(tmp_path):
+    path = write_loans(tmp_path / "loans.csv")
+    dataset = data.load(loans_config(path))
+    by_record = columns_from_records(dataset.signature, dataset.records)
+    for name, column in read_columns(path, dataset.signature).items():
+        assert (column.values == by_record[name].values).all(), name
+        assert (column.state == by_record[name].state).all(), name

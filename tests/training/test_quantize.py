@@ -47,7 +47,7 @@ def truth(task: str, matrix: np.ndarray) -> np.ndarray:
 
 @cache
 def fitted(task: str):
-    from training.fit import fit  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.fit import fit
 
     matrix = rows(300)
     return fit(SIGNATURES[task], ModelConfig(hidden=(16, 8), epochs=10, batch_size=50), matrix, truth(task, matrix))
@@ -55,14 +55,14 @@ def fitted(task: str):
 
 @cache
 def converted(task: str, scheme: str) -> bytes:
-    from training.quantize import convert  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.quantize import convert
 
     return convert(SIGNATURES[task], fitted(task), scheme, rows(300))
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_only_the_hidden_layers_run_on_int8(task):
-    from training.quantize import op_list  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.quantize import op_list
 
     ops = [(op["name"], op["type"]) for op in op_list(converted(task, "int8"))]
     core = [("QUANTIZE", "int8"), *[("FULLY_CONNECTED", "int8")] * 2, ("DEQUANTIZE", "float32")]
@@ -80,7 +80,7 @@ def test_only_the_hidden_layers_run_on_int8(task):
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("scheme", ["int8", "dynamic", "float32"])
 def test_a_scheme_answers_like_the_keras_model_whatever_the_scales(task, scheme):
-    from training.fit import answer  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.fit import answer
 
     fresh = rows(200, seed=9)
     wanted = answer(fitted(task), fresh)
@@ -92,7 +92,7 @@ def test_a_scheme_answers_like_the_keras_model_whatever_the_scales(task, scheme)
 
 
 def test_float16_cannot_hold_a_mean_in_the_millions_and_its_gate_says_so():
-    from training.fit import answer  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.fit import answer
 
     matrix, signature = rows(300), SIGNATURES["binary"]
     raw = answer(fitted("binary"), matrix)
@@ -103,8 +103,8 @@ def test_float16_cannot_hold_a_mean_in_the_millions_and_its_gate_says_so():
 
 
 def test_plain_int8_loses_the_small_feature_and_ours_keeps_it():
-    from training.fit import answer  # noqa: PLC0415 - TensorFlow takes seconds to import
-    from training.quantize import plain_int8  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.fit import answer
+    from training.quantize import plain_int8
 
     matrix, signature = rows(300), SIGNATURES["multiclass"]
     wanted = interpret(signature, answer(fitted("multiclass"), matrix)).label
@@ -137,13 +137,13 @@ def test_a_row_is_answered_the_same_bits_in_every_batch(task, scheme):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_converting_again_gives_the_same_bytes(scheme):
-    from training.quantize import convert  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.quantize import convert
 
     assert convert(SIGNATURES["binary"], fitted("binary"), scheme, rows(300)) == converted("binary", scheme)
 
 
 def test_a_constant_column_does_not_blow_up():
-    from training.fit import answer, fit  # noqa: PLC0415 - TensorFlow takes seconds to import
+    from training.fit import answer, fit
 
     matrix = rows(60)
     matrix[:, 0] = 5.0
@@ -155,7 +155,7 @@ def test_a_constant_column_does_not_blow_up():
 
 
 def test_the_representative_rows_hold_every_extreme_and_a_regression_gets_headroom():
-    from training.quantize import HEADROOM, REPRESENTATIVE_ROWS, representative  # noqa: PLC0415 - as above
+    from training.quantize import HEADROOM, REPRESENTATIVE_ROWS, representative
 
     matrix = rows(5000)
     chosen = representative(SIGNATURES["binary"], matrix)

@@ -86,7 +86,7 @@ def test_golden_records_hold_extremes_and_nulls(loans, iris):
 
 
 def test_golden_records_are_rows_on_which_all_kernels_agree(package):
-    from training.golden import TOLERANCE, kernel_disagreement  # noqa: PLC0415 - imports TensorFlow
+    from training.golden import TOLERANCE, kernel_disagreement
 
     manifest = package.manifest
     matrix = encode(manifest.signature, columns_from_records(manifest.signature, manifest.golden.records)).matrix
@@ -105,7 +105,7 @@ def test_lineage_says_how_to_make_it_again(iris):
 
 
 def test_the_keras_file_and_the_saved_model_answer_like_the_served_one(package):
-    from training.tensorflow import keras, tf  # noqa: PLC0415 - takes seconds
+    from training.tensorflow import keras, tf
 
     manifest = package.manifest
     matrix = encode(manifest.signature, columns_from_records(manifest.signature, manifest.golden.records)).matrix
@@ -120,7 +120,7 @@ def test_the_keras_file_and_the_saved_model_answer_like_the_served_one(package):
 
 
 def test_the_same_run_gives_the_same_model_and_tells_its_steps(tmp_path, diabetes):
-    from training.train import train  # noqa: PLC0415 - imports TensorFlow
+    from training.train import train
 
     steps: list[Step] = []
     created = datetime(2024, 5, 1, tzinfo=UTC)
@@ -138,14 +138,14 @@ def test_the_same_run_gives_the_same_model_and_tells_its_steps(tmp_path, diabete
 
 
 def test_a_version_is_never_overwritten(iris):
-    from training.package import write_package  # noqa: PLC0415 - imports TensorFlow
+    from training.package import write_package
 
     with pytest.raises(AlreadyExists, match="exists already"):
         write_package(iris.path, iris.manifest, b"", None, "")
 
 
 def test_a_package_appears_whole_or_not_at_all(tmp_path, iris):
-    from training.package import write_package  # noqa: PLC0415 - imports TensorFlow
+    from training.package import write_package
 
     class Broken:
         def save(self, path):
@@ -157,8 +157,8 @@ def test_a_package_appears_whole_or_not_at_all(tmp_path, iris):
 
 
 def test_a_gate_that_int8_fails_changes_what_is_served():
-    from training.fit import fit  # noqa: PLC0415 - imports TensorFlow
-    from training.train import quantize_and_gate  # noqa: PLC0415 - imports TensorFlow
+    from training.fit import fit
+    from training.train import quantize_and_gate
 
     config = small_config("iris", model={"hidden": [8], "epochs": 5, "learning_rate": 0.02})
     strict = replace(config, quantization=replace(config.quantization, largest_output_difference=1e-6))
