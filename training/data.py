@@ -13,6 +13,7 @@ from scorelet.features import columns_from_records, encode
 from scorelet.signature import Feature, Signature
 
 from training.config import TrainingConfig
+from training.csv_table import read_columns
 from training.errors import TableError
 from training.infer import infer_feature
 from training.table import Cells, Table, read
@@ -65,7 +66,8 @@ def load(config: TrainingConfig) -> Dataset:
         dict(zip(signature.names, row, strict=True))
         for row in zip(*(table.columns[name] for name in signature.names), strict=True)
     )
-    encoded = encode(signature, columns_from_records(signature, records))
+    from_file = read_columns(table.path, signature) if table.path else None
+    encoded = encode(signature, from_file or columns_from_records(signature, records))
     problems = [f"row {p.row + 1}: {p}" for p in encoded.problems(SHOWN_PROBLEMS)]
     if problems:
         raise TableError(f"{int((~encoded.valid).sum())} rows do not fit the features: " + "; ".join(problems))

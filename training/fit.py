@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scorelet.signature import Signature
 
 from training.config import ModelConfig
-from training.tensorflow import keras, quiet
+from training.quiet import quiet
+from training.tensorflow import keras
 
 Model = Any  # keras ships no type information
 Matrix = NDArray[np.float32]
@@ -95,4 +96,5 @@ def _head(signature: Signature, hidden: Any, target: NDArray[np.float64]) -> Any
 def answer(model: Model, matrix: Matrix) -> Matrix:
     """The Keras model's raw outputs to n rows, float32 [n, outputs]."""
     with quiet():
-        return np.asarray(model(matrix, training=False), dtype=np.float32)
+        answers: Matrix = model(matrix, training=False).numpy()
+    return answers

@@ -18,7 +18,8 @@ from scorelet.predict import interpret, predict
 from scorelet.signature import Signature
 
 from training.data import Dataset
-from training.tensorflow import quiet, tf
+from training.quiet import quiet
+from training.tensorflow import tf
 
 MOST_RECORDS = 12
 TOLERANCE = 1e-3  # of a probability, or of the target's standard deviation
@@ -36,7 +37,7 @@ def golden(dataset: Dataset, content: bytes) -> Golden:
     matrix = encode(signature, columns_from_records(signature, candidates)).matrix
     with quiet():
         outputs = predict(signature, TfliteModel(content), matrix).outputs
-        disagreement = kernel_disagreement(signature, content, matrix)
+    disagreement = kernel_disagreement(signature, content, matrix)
     stable = np.flatnonzero(disagreement <= TOLERANCE * scale / 4)
     chosen = stable if len(stable) else np.argsort(disagreement, kind="stable")
     chosen = chosen[:MOST_RECORDS]
@@ -77,11 +78,12 @@ def kernel_disagreement(signature: Signature, content: bytes, matrix: Matrix) ->
     kinds = tf.lite.experimental.OpResolverType
     # a category's index is compared for equality in the graph; it is always exact
     moving = np.array([feature.type == "float" for feature in signature.features], dtype=np.float32)
-    runs = [
-        _run(content, matrix * (1 + np.float32(nudge) * moving), kind)
-        for kind in (kinds.AUTO, kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES, kinds.BUILTIN_REF)
-        for nudge in (0.0, NUDGE, -NUDGE)
-    ]
+    with quiet():
+        runs = [
+            _run(content, matrix * (1 + np.float32(nudge) * moving), kind)
+            for kind in (kinds.AUTO, kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES, kinds.BUILTIN_REF)
+            for nudge in (0.0, NUDGE, -NUDGE)
+        ]
     outputs = np.stack([interpret(signature, raw).outputs for raw in runs]).astype(np.float64)
     moved: NDArray[np.float64] = np.ptp(outputs, axis=0).max(axis=1)
     return moved

@@ -11,7 +11,8 @@ from scorelet.errors import AlreadyExists
 from scorelet.manifest import MANIFEST_FILE, MODEL_FILE, FileEntry, Manifest, digest
 
 from training.fit import Model
-from training.tensorflow import keras, quiet, tf
+from training.quiet import quiet
+from training.tensorflow import keras, tf
 
 KERAS_FILE = "model.keras"
 REPORT_FILE = "report.html"

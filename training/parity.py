@@ -14,7 +14,7 @@ from scorelet.signature import Signature
 
 from training.config import QuantizationConfig
 from training.metrics import main_metric
-from training.tensorflow import quiet
+from training.quiet import quiet
 
 Matrix = NDArray[np.float32]
 
@@ -74,7 +74,7 @@ def measure(reference: Reference, scheme: str, content: bytes, gates: Quantizati
         largest_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
         scale=scale,
-        failed_gates=_failed(gates, drop, float(difference.max()) / scale),
+        failed_gates=failed_gates(gates, drop, float(difference.max()) / scale),
     )
 
 
@@ -84,7 +84,8 @@ def _quality(reference: Reference, outputs: Matrix) -> float:
     return 0.0 if value is None else value
 
 
-def _failed(gates: QuantizationConfig, drop: float, difference: float) -> tuple[str, ...]:
+def failed_gates(gates: QuantizationConfig, drop: float, difference: float) -> tuple[str, ...]:
+    """Which gates a quality drop and an output difference fail, in words."""
     found = []
     if not drop <= gates.largest_accuracy_drop:
         found.append(f"quality drops by {drop:.3g}, more than {gates.largest_accuracy_drop:g}")

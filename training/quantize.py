@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scorelet.signature import Signature
 
 from training.fit import Model
-from training.tensorflow import quiet, tf
+from training.quiet import quiet
+from training.tensorflow import tf
 
 Matrix = NDArray[np.float32]
 DENSE = "FULLY_CONNECTED"
@@ -55,7 +56,7 @@ def representative(signature: Signature, rows: Matrix) -> Matrix:
 def _frozen(model: Model) -> Any:
     """The model as one function of constants. Keras 3 variables would become READ_VARIABLE ops, which cannot be
     calibrated and which small runtimes lack."""
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # noqa: PLC0415
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     shape = tf.TensorSpec([None, model.input_shape[1]], tf.float32, name="instances")
     function = tf.function(lambda instances: model(instances, training=False)).get_concrete_function(shape)

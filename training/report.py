@@ -83,13 +83,15 @@ def _tile(word: str, entry: dict[str, float | None]) -> str:
 
 
 def number(value: float | None) -> str:
-    """A figure as people read it: four significant digits, never in powers of ten down to a millionth.
+    """A figure as people read it: four significant digits, or all before the point; small ones in powers of ten.
 
-    >>> number(0.96667), number(0.0000312), number(56.6451), number(1.0), number(None)
-    ('0.9667', '0.0000312', '56.65', '1', 'not known')
+    >>> number(0.96667), number(56.6451), number(111864.5), number(1.0), number(0.0000000312), number(None)
+    ('0.9667', '56.65', '111,864', '1', '3.1e-08', 'not known')
     """
     if value is None:
         return "not known"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
     text = np.format_float_positional(value, precision=4, unique=False, fractional=False, trim="-")
     return f"{value:.1e}" if 0 < abs(value) < 1e-6 else text
 

@@ -1,12 +1,11 @@
 """The training table as plain values by column, wherever it comes from.
 
-scikit-learn's sets come as numbers; a CSV file comes as text, and `typed` turns each cell into the value a JSON
-record would hold. From there on training takes the serving path: records, `columns_from_records`, `encode`.
+scikit-learn's sets come as numbers; a CSV file comes as text, and `typed` turns each cell into the value that a JSON
+record would hold. From there on training takes a serving path, that of JSON records or that of CSV files.
 """
 
 from __future__ import annotations
 
-import csv
 import importlib
 import re
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from scorelet.signature import Feature
 
 from training.config import DataConfig
+from training.csv_table import read_texts
 from training.errors import TableError
 from training.infer import infer_feature
 
@@ -32,15 +32,16 @@ _SKLEARN = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Feature columns by name and the target's, all of length n. `labels`: the source's own order of classes."""
+    """Feature columns by name and the target's, all of length n.
+
+    `labels` is the source's own order of classes; `path` the CSV file, if it came from one.
+    """
 
     columns: dict[str, Cells]
     target: Cells
     source: str
     labels: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.target)
+    path: Path | None = None
 
 
 def read(data: DataConfig, target: str, features: Sequence[Feature]) -> Table:
@@ -71,7 +72,7 @@ def snake_case(name: str) -> str:
 
 
 def _from_csv(path: Path, target: str, features: Sequence[Feature]) -> Table:
-    texts = _read_texts(path)
+    texts = read_texts(path)
     if target not in texts:
         raise TableError(f"{path.name} has no column {target!r}; it has {', '.join(texts)}")
     wanted = {feature.name: feature for feature in features} or {
@@ -81,24 +82,7 @@ def _from_csv(path: Path, target: str, features: Sequence[Feature]) -> Table:
     if missing:
         raise TableError(f"{path.name} lacks {', '.join(missing)}; it has {', '.join(texts)}")
     columns: dict[str, Cells] = {n: [typed(f, text) for text in texts[n]] for n, f in wanted.items()}
-    return Table(columns, list(texts[target]), f"file:{path.name}")
-
-
-def _read_texts(path: Path) -> dict[str, list[str]]:
-    """Every column of a CSV file as text; raises TableError with the line of a ragged row."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            header, rows = next(reader, []), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"{path.name} cannot be read: {error}") from error
-    rows = [row for row in rows if row]
-    if not rows or len(set(header)) != len(header):
-        raise TableError(f"{path.name} needs a header of distinct names and at least one row")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise TableError(f"{path.name}: row {number} has {len(row)} cells, the header has {len(header)}")
-    return {name: [row[i] for row in rows] for i, name in enumerate(header)}
+    return Table(columns, list(texts[target]), f"file:{path.name}", path=path)
 
 
 def typed(feature: Feature, text: str) -> object:
@@ -107,11 +91,14 @@ def typed(feature: Feature, text: str) -> object:
     >>> typed(Feature("age", "int"), "41"), typed(Feature("member", "bool"), "true"), typed(Feature("x", "float"), "")
     (41, True, None)
     """
+    if feature.type == "category":
+        return text or None
+    text = text.strip()
     if text == "":
         return None
     if feature.type == "bool":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    if feature.type == "category":
+    if "_" in text:  # Python reads 1_000 as a number; nobody who writes a CSV file means that
         return text
     try:
         number = float(text)

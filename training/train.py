@@ -27,8 +27,8 @@ from training.lineage import lineage
 from training.package import write_package
 from training.parity import Parity, Reference, choose, measure
 from training.quantize import convert, op_list
+from training.quiet import quiet
 from training.report import Answered, render
-from training.tensorflow import quiet
 
 
 @dataclass(frozen=True, slots=True)
