@@ -149,8 +149,9 @@ def _drift(narrator: Narrator, stack: LocalStack, folder: Path) -> Path:
     hold(stack.alarm_states()["scorelet-drift"] == "OK", "the drift alarm is not OK after a quiet day")
     narrator.say(f"A window of {WINDOW_HOURS} hours, 40 flowers an hour. After 24 quiet hours: {_drift_report(stack)}.")
     quiet, passed = len(stack.notifications), 0
-    for passed, records in enumerate(hours(rng, 2 * WINDOW_HOURS, 40, shift=1.5), start=1):
+    for records in hours(rng, 2 * WINDOW_HOURS, 40, shift=1.5):
         _replay(stack, [records])
+        passed += 1
         if stack.alarm_states()["scorelet-drift"] == "ALARM":
             break
     hold(stack.alarm_states()["scorelet-drift"] == "ALARM", "the drift alarm did not go off")

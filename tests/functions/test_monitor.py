@@ -51,15 +51,15 @@ def app(aws):
 
 
 def forget_clients():
-    from scorelet import aws_s3  # noqa: PLC0415 - the client must be made inside moto
+    from scorelet import aws_s3
 
     aws_s3.s3_client.cache_clear()
 
 
 @pytest.fixture
 def registry(app):
-    from scorelet.aws_s3 import S3Store  # noqa: PLC0415 - inside moto
-    from scorelet.registry import Registry  # noqa: PLC0415 - beside its store
+    from scorelet.aws_s3 import S3Store
+    from scorelet.registry import Registry
 
     registry = Registry(S3Store(), "models")
     registry.publish(tiny_package()[0])
