@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
+from cli.plane import points
 from cli.plane.errors import ExpressionError
+from cli.plane.points import Series
 
-Series = list[float | None]
 _TOKEN = re.compile(r'\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|[A-Za-z_]\w*|"[^"]*"|&&|\|\||[<>=!]=|[-+*/^()<>,\[\]])')
 _LEVELS: tuple[tuple[str, ...], ...] = (
     ("OR", "||"),
@@ -26,15 +27,11 @@ _LEVELS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def _divide(a: float, b: float) -> float | None:
-    return a / b if b else None
-
-
 _OPERATORS: dict[str, Callable[[float, float], float | bool | None]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": _divide,
+    "/": points.divide,
     "^": operator.pow,
     "==": operator.eq,
     "!=": operator.ne,
@@ -181,9 +178,9 @@ class _Evaluation:
                 self._apply(function, *(v[row] if isinstance(v, _Many) else v for v in values)) for row in rows
             )
         if not any(isinstance(value, list) for value in values):
-            return _point(function, *values)
+            return points.point(function, *values)
         columns = [value if isinstance(value, list) else [value] * self._length for value in values]
-        return [_point(function, *row) for row in zip(*columns, strict=True)]
+        return [points.point(function, *row) for row in zip(*columns, strict=True)]
 
     def metrics(self, containing: str = "") -> _Many:
         """METRICS(): every plain metric of the alarm."""
@@ -201,9 +198,9 @@ class _Evaluation:
         if not isinstance(value, list):
             return value
         if filler == "REPEAT":
-            return _repeated(value)
+            return points.repeated(value)
         if filler == "LINEAR":
-            return _interpolated(value)
+            return points.interpolated(value)
         fillers = filler if isinstance(filler, list) else [filler] * self._length
         return [filler_ if one is None else one for one, filler_ in zip(value, fillers, strict=True)]
 
@@ -235,39 +232,6 @@ class _Evaluation:
         return float(self._period)
 
 
-def _point(function: Callable[..., Any], *values: Any) -> float | None:
-    if any(value is None for value in values):
-        return None
-    try:
-        result = function(*values)
-    except (ArithmeticError, ValueError):
-        return None
-    if result is None or isinstance(result, complex) or not math.isfinite(result):
-        return None
-    return float(result)
-
-
-def _repeated(value: Series) -> Series:
-    out: Series = []
-    for one in value:
-        out.append(out[-1] if one is None and out else one)
-    return out
-
-
-def _interpolated(value: Series) -> Series:
-    out = list(value)
-    known = [at for at, one in enumerate(value) if one is not None]
-    for first, last in pairwise(known):
-        low, high = float(value[first] or 0.0), float(value[last] or 0.0)
-        for at in range(first + 1, last):
-            out[at] = low + (high - low) * (at - first) / (last - first)
-    return out
-
-
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "METRICS": _Evaluation.metrics,
     "IF": _Evaluation.choose,
@@ -275,7 +239,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "MIN": lambda e, *v: e.reduce(min, *v),
     "MAX": lambda e, *v: e.reduce(max, *v),
     "SUM": lambda e, *v: e.reduce(math.fsum, *v),
-    "AVG": lambda e, *v: e.reduce(_mean, *v),
+    "AVG": lambda e, *v: e.reduce(points.mean, *v),
     "ABS": lambda e, v: e.each(abs, v),
     "CEIL": lambda e, v: e.each(math.ceil, v),
     "FLOOR": lambda e, v: e.each(math.floor, v),
