@@ -104,6 +104,8 @@ class TextEngine:
         self._duck = duckdb.connect(
             config={"threads": threads, "memory_limit": memory_limit, "temp_directory": str(scratch)}
         )
+        # It would read columns as numbers already in the CSV reader, and there TRY_CAST fails as CAST does (2.0.0).
+        self._duck.execute("SET disabled_optimizers = 'type_pushdown'")
         self._input, self._output = scratch / "sound.csv", scratch / "answers.csv"
 
     def __enter__(self) -> TextEngine:
@@ -135,8 +137,8 @@ class TextEngine:
     def write(self, columns: Sequence[NDArray[np.float32]], *, score: int | None, labels: Labels | None) -> Ragged:
         """One CSV text per row, with a comma before every value and an LF at the end.
 
-        The label, the score and the columns, in this order; every number is the shortest text that reads back the
-        same. Given `labels`, the score is column `score`, or where that is None the column of the row's label.
+        The label, the score and the columns, in this order; every number reads back as the same float32, and those
+        from 0 to 1 are the shortest text that does. Given `labels`, the score is column `score`, or where that is None the column of the row's label.
         """
         data: dict[str, NDArray[Any]] = {f"p{i}": column for i, column in enumerate(columns)}
         texts = [f"p{i}::VARCHAR AS t{i}" for i in range(len(columns))]
@@ -232,11 +234,14 @@ class _Cell:
         text = f"coalesce({self.column}, '')"
         blank = f"{text} = ''" if category else f"trim({text}, {_SPACES}) = ''"
         wrong = CellState.UNKNOWN_CATEGORY if category else CellState.WRONG_TYPE
-        whole = f"regexp_full_match(trim({self.column}, {_SPACES}), '[+-]?[0-9]+')"
+        trimmed = f"trim({self.column}, {_SPACES})"
+        whole = f"regexp_full_match({trimmed}, '[+-]?[0-9]+')"
+        spelled = f"regexp_full_match({trimmed}, '(?i)[+-]?(nan|inf|infinity|[.0-9].*)')"  # DuckDB reads nan(1) too
         return (
             f"(CASE WHEN {value} IS NULL THEN CASE WHEN {blank} THEN {CellState.NULL:d} ELSE {wrong:d} END "
             f"WHEN isfinite({value}) THEN {CellState.OK:d} "
-            f"WHEN {whole} THEN {CellState.OUT_OF_RANGE:d} ELSE {CellState.NOT_FINITE:d} END)::UTINYINT"
+            f"WHEN {whole} THEN {CellState.OUT_OF_RANGE:d} WHEN {spelled} THEN {CellState.NOT_FINITE:d} "
+            f"ELSE {wrong:d} END)::UTINYINT"
         )
 
 
