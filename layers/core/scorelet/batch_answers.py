@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from scorelet.ragged import Ragged
 from scorelet.record import row_bins
 from scorelet.signature import Signature
 from scorelet.sketch import LABEL, SCORE, Sketch
-from scorelet.table import Header, TextEngine
+from scorelet.table import Header, Labels, Stretch, TextEngine
 
 PREFIX = "scorelet_"
 
@@ -45,21 +45,44 @@ def scored_header(header: Header, signature: Signature) -> bytes:
 
 
 def answer_texts(engine: TextEngine, signature: Signature, predictions: Predictions) -> Ragged:
-    """Our columns of every scored row, as `,<text>\\n`."""
+    """Our columns of every scored row, as `,<text>\n`."""
+    columns = [np.ascontiguousarray(column) for column in predictions.outputs.T]
     if signature.task == "regression":
-        return engine.write([("prediction", predictions.score)], {})
-    columns: list[tuple[str, NDArray[Any]]] = [("prediction", predictions.label), ("score", predictions.score)]
-    for index in range(len(signature.labels)):
-        columns.append((f"p{index}", np.ascontiguousarray(predictions.outputs[:, index])))
-    return engine.write(columns, {"prediction": signature.labels})
+        return engine.write(columns, score=None, labels=None)
+    # The score is a copy of a probability, so its text is too.
+    score = 1 if signature.task == "binary" else None
+    return engine.write(columns, score=score, labels=Labels(predictions.label, signature.labels))
 
 
-def sketch_of(package: ModelPackage, encoded: Encoded, predictions: Predictions) -> Sketch:
-    """How many scored rows fell into each of the baseline's bins: features, score and label."""
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the model says of a stretch: `rows` int64 [k] are the records that are scored, `predictions` their answers.
+
+    `mute` int64 are the records that the model had no finite answer for. `sketch` counts the scored rows by bin.
+    """
+
+    encoded: Encoded
+    rows: NDArray[np.int64]
+    predictions: Predictions
+    mute: NDArray[np.int64]
+    sketch: Sketch
+
+
+def answer(package: ModelPackage, stretch: Stretch) -> Answers:
+    """Answer the sound records of a stretch."""
+    encoded, predictions = package.answer(stretch.columns)
+    rows, bins = stretch.sound[encoded.valid], row_bins(package, encoded)
+    finite = np.isfinite(predictions.outputs).all(axis=1)
+    kept = predictions
+    if not finite.all():
+        kept = Predictions(predictions.outputs[finite], predictions.label[finite], predictions.score[finite])
+    return Answers(encoded, rows[finite], kept, rows[~finite], _sketch(package, bins[finite], kept))
+
+
+def _sketch(package: ModelPackage, rows: NDArray[np.int64], predictions: Predictions) -> Sketch:
     bins = package.manifest.baseline.bins
-    found = row_bins(package, encoded)
-    sketch = {name: bins[name].count(found[:, i]) for i, name in enumerate(package.signature.names)}
-    never_null = np.zeros(len(predictions.score), dtype=np.bool_)
+    sketch = {name: bins[name].count(rows[:, i]) for i, name in enumerate(package.signature.names)}
+    never_null = np.zeros(len(rows), dtype=np.bool_)
     for name, values in ((SCORE, predictions.score), (LABEL, predictions.label.astype(np.float32))):
         if name in bins:
             sketch[name] = bins[name].count(bins[name].index(values, never_null))

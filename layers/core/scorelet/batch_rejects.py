@@ -10,10 +10,11 @@ from typing import TextIO
 
 import numpy as np
 
+from scorelet.batch_answers import Answers
 from scorelet.csv_records import MAX_RECORD_BYTES, Fault, Records
-from scorelet.features import Encoded
 from scorelet.table import Stretch
 
+NO_ANSWER = "no_finite_answer"
 HEADER = ("line", "byte", "column", "code", "reason", "raw")
 
 _REASONS = {
@@ -41,9 +42,9 @@ class RejectFile:
         """How many rows were rejected so far."""
         return self.counts.total()
 
-    def add(self, stretch: Stretch, encoded: Encoded, width: int) -> None:
+    def add(self, stretch: Stretch, answers: Answers, width: int) -> None:
         """Write every record of the stretch that was not scored, one row each."""
-        verdicts = sorted([*_faults(stretch.records, width), *_problems(stretch, encoded)])
+        verdicts = sorted([*_faults(stretch.records, width), *_problems(stretch, answers)])
         if not verdicts:
             return
         records = stretch.records
@@ -64,9 +65,11 @@ def _faults(records: Records, width: int) -> Iterator[Verdict]:
         yield index, "", fault.code, _REASONS[fault].format(found=int(records.columns[index]), wanted=width)
 
 
-def _problems(stretch: Stretch, encoded: Encoded) -> Iterator[Verdict]:
-    for row, problems in itertools.groupby(encoded.problems(), key=lambda problem: problem.row):
+def _problems(stretch: Stretch, answers: Answers) -> Iterator[Verdict]:
+    for row, problems in itertools.groupby(answers.encoded.problems(), key=lambda problem: problem.row):
         first, *others = problems
         also = "; also " + ", ".join(f"{p.feature}: {p.reason}" for p in others) if others else ""
         reason = f"{first.reason}; expected {first.expected}{also}"
         yield int(stretch.sound[row]), first.feature, first.code, reason
+    for index in answers.mute.tolist():
+        yield index, "", NO_ANSWER, "the model has no finite answer for these values"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scorelet.batch_answers import answer_texts, scored_header, sketch_of
+from scorelet.batch_answers import answer, answer_texts, scored_header
 from scorelet.batch_rejects import RejectFile
 from scorelet.errors import ModelNotFound, UnreadableFile
 from scorelet.package import ModelPackage
@@ -61,15 +61,14 @@ def score_file(source: Path, package: ModelPackage, folder: Path, options: Batch
         scored.write(scored_header(table.header, signature))
         for records in table.records():
             stretch = engine.read(signature, table.header, records)
-            encoded, predictions = package.answer(stretch.columns)
-            rows = stretch.sound[encoded.valid]
-            if len(rows):
-                raw = gather(records.data, records.start[rows], records.end[rows])
-                scored.write(weave([raw, answer_texts(engine, signature, predictions)]).data)
-            rejects.add(stretch, encoded, len(table.header.names))
+            answers = answer(package, stretch)
+            if len(answers.rows):
+                raw = gather(records.data, records.start[answers.rows], records.end[answers.rows])
+                scored.write(weave([raw, answer_texts(engine, signature, answers.predictions)]).data)
+            rejects.add(stretch, answers, len(table.header.names))
             totals.rows_in += len(records)
-            totals.rows_scored += len(rows)
-            totals.sketch = merge([totals.sketch or {}, sketch_of(package, encoded, predictions)])
+            totals.rows_scored += len(answers.rows)
+            totals.sketch = merge([totals.sketch or {}, answers.sketch])
     totals.rejects_by_code = dict(sorted(rejects.counts.items()))
     if totals.rows_in != totals.rows_scored + rejects.rows:
         raise RuntimeError(f"{totals.rows_in} rows in, {totals.rows_scored} scored, {rejects.rows} rejected")

@@ -149,6 +149,8 @@ class Signature:
         wanted = {"binary": 2, "regression": 0}.get(self.task, max(3, len(self.labels)))
         if self.task not in get_args(Task) or len(self.labels) != wanted or len(set(self.labels)) != wanted:
             return f"task {self.task!r} does not go with labels {list(self.labels)}"
+        if any(not label or not label.isprintable() for label in self.labels):
+            return "labels must be printable text"
         if (self.task == "binary") != (self.threshold is not None):
             return "a threshold is for binary tasks, and needed there"
         if self.threshold is not None and not 0 < self.threshold < 1:

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from scorelet.csv_records import MAX_RECORD_BYTES, Fault, Records, read_records, scan
+from scorelet.csv_records import LF, MAX_RECORD_BYTES, Fault, Records, read_records
 from scorelet.errors import UnreadableFile
 from scorelet.features import CellState, Column
 from scorelet.ragged import Ragged, gather, weave
@@ -104,6 +104,8 @@ class TextEngine:
         self._duck = duckdb.connect(
             config={"threads": threads, "memory_limit": memory_limit, "temp_directory": str(scratch)}
         )
+        # It would read columns as numbers already in the CSV reader, and there TRY_CAST fails as CAST does (2.0.0).
+        self._duck.execute("SET disabled_optimizers = 'type_pushdown'")
         self._input, self._output = scratch / "sound.csv", scratch / "answers.csv"
 
     def __enter__(self) -> TextEngine:
@@ -118,33 +120,72 @@ class TextEngine:
         positions = header.positions(signature)
         text, shift = _sound_text(records, sound, len(header.names))
         self._input.write_bytes(text)
+        source = _source(self._input, len(header.names) + shift)
         doubtful = b"_" in text or b"+" in text
-        cells = [_cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features]
-        width = len(header.names) + shift
-        query = f"SELECT {', '.join(cells)} FROM {_source(self._input, width)}"  # noqa: S608 - no text from outside
-        found = list(self._duck.execute(query).fetchnumpy().values())
-        if any(len(values) != len(sound) for values in found):
-            raise RuntimeError(f"DuckDB gave {len(found[0])} rows for {len(sound)} records")
-        pairs = zip(signature.names, found[::2], found[1::2], strict=True)
-        return Stretch(records, sound, {name: Column(values, state) for name, values, state in pairs})
+        cells = {f.name: _Cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features}
+        values = self._fetch({name: cell.value() for name, cell in cells.items()}, source, len(sound))
+        suspect = [name for name, found in values.items() if not np.isfinite(np.ma.filled(found, np.nan)).all()]
+        # Most stretches of most columns hold good values only; the reasons for others cost a second look.
+        states = self._fetch({name: cells[name].state() for name in suspect}, source, len(sound))
+        fine = np.zeros(len(sound), dtype=np.uint8)
+        return Stretch(
+            records,
+            sound,
+            {n: Column(np.ma.filled(found, 0.0), np.asarray(states.get(n, fine))) for n, found in values.items()},
+        )
 
-    def write(self, columns: Sequence[tuple[str, NDArray[Any]]], texts: Mapping[str, Sequence[str]]) -> Ragged:
-        """One CSV text per row, each with a leading comma and an LF: numbers as the shortest text that reads back.
+    def write(self, columns: Sequence[NDArray[np.float32]], *, score: int | None, labels: Labels | None) -> Ragged:
+        """One CSV text per row, with a comma before every value and an LF at the end.
 
-        A column named in `texts` holds indices into these texts, and is written as text.
+        The label, the score and the columns, in this order; every number reads back as the same float32, and those
+        from 0 to 1 are the shortest text that does. Given `labels`, the score is column `score`, or where that is None the column of the row's label.
         """
-        self._duck.register("answers", dict(columns))
-        shown = [_shown(name, texts.get(name)) for name, _ in columns]
-        query = f"SELECT NULL, {', '.join(shown)} FROM answers"  # noqa: S608 - names and texts are quoted
-        self._duck.execute(f"COPY ({query}) TO {_text(str(self._output))} (HEADER false)")
+        data: dict[str, NDArray[Any]] = {f"p{i}": column for i, column in enumerate(columns)}
+        texts = [f"p{i}::VARCHAR AS t{i}" for i in range(len(columns))]
+        parts = [f"t{i}" for i in range(len(columns))]
+        if labels is not None:
+            data["label"] = labels.index
+            texts.append(_chosen("label", [_text(_csv_field(name)) for name in labels.names]) + " AS name")
+            best = f"t{score}" if score is not None else _chosen("label", parts)
+            parts = ["name", best, *parts]
+            texts.append("label")
+        self._duck.register("answers", data)
+        # The line is put together here and not by DuckDB's CSV writer, which looks at every value again.
+        line = f"SELECT concat_ws(',', '', {', '.join(parts)}) FROM (SELECT {', '.join(texts)} FROM answers)"  # noqa: S608 - names and texts are quoted
+        self._duck.execute(
+            f"COPY ({line}) TO {_text(str(self._output))} (HEADER false, DELIMITER '\x01', QUOTE '\x02', ESCAPE '\x02')"
+        )
         self._duck.unregister("answers")
-        lines = scan(self._output.read_bytes(), final=True)
-        return Ragged(lines.data, lines.lf + 1 - lines.start)
+        flat = np.fromfile(self._output, dtype=np.uint8)
+        return Ragged(flat, np.diff(np.flatnonzero(flat == LF), prepend=-1))
+
+    def _fetch(self, expressions: Mapping[str, str], source: str, rows: int) -> dict[str, Any]:
+        """Columns of the input by name; raises RuntimeError should DuckDB see other rows than we do."""
+        if not expressions:
+            return {}
+        query = f"SELECT {', '.join(expressions.values())} FROM {source}"  # noqa: S608 - names and texts are quoted
+        found = list(self._duck.execute(query).fetchnumpy().values())
+        if any(len(column) != rows for column in found):
+            raise RuntimeError(f"DuckDB gave {len(found[0])} rows for {rows} records")
+        return dict(zip(expressions, found, strict=True))
 
 
-def _shown(name: str, texts: Sequence[str] | None) -> str:
-    column = _name(name)
-    return column if texts is None else f"[{', '.join(map(_text, texts))}][{column} + 1]"
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The predicted class of each row, int64 [n], as an index into the classes' names."""
+
+    index: NDArray[np.int64]
+    names: Sequence[str]
+
+
+def _csv_field(text: str) -> str:
+    """A value as RFC 4180 writes it."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set('",\r\n') else text
+
+
+def _chosen(index: str, options: Sequence[str]) -> str:
+    cases = " ".join(f"WHEN {i} THEN {option}" for i, option in enumerate(options))
+    return f"CASE {index} {cases} END"
 
 
 def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple[bytes, int]:
@@ -173,25 +214,35 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
-
-
-def _cell(feature: Feature, column: str, doubtful: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Cell:
     """SQL for a feature's value and state; the same verdicts as `features.columns_from_records`."""
-    if feature.type == "category":
-        value, blank = _category(feature, column), f"coalesce({column}, '') = ''"
-    else:
-        value = _bool(column) if feature.type == "bool" else _number(column, doubtful)
-        blank = f"trim(coalesce({column}, ''), {_SPACES}) = ''"
-    wrong = CellState.UNKNOWN_CATEGORY if feature.type == "category" else CellState.WRONG_TYPE
-    whole = f"regexp_full_match(trim({column}, {_SPACES}), '[+-]?[0-9]+')"
-    state = (
-        f"CASE WHEN {value} IS NULL THEN CASE WHEN {blank} THEN {CellState.NULL:d} ELSE {wrong:d} END "
-        f"WHEN isfinite({value}) THEN {CellState.OK:d} "
-        f"WHEN {whole} THEN {CellState.OUT_OF_RANGE:d} ELSE {CellState.NOT_FINITE:d} END"
-    )
-    return f"coalesce({value}, 0)::DOUBLE, ({state})::UTINYINT"
+
+    feature: Feature
+    column: str
+    doubtful: bool
+
+    def value(self) -> str:
+        """A DOUBLE; NULL where the text is none."""
+        if self.feature.type == "category":
+            return _category(self.feature, self.column)
+        return _bool(self.column) if self.feature.type == "bool" else _number(self.column, self.doubtful)
+
+    def state(self) -> str:
+        """A UTINYINT of CellState."""
+        value, category = self.value(), self.feature.type == "category"
+        text = f"coalesce({self.column}, '')"
+        blank = f"{text} = ''" if category else f"trim({text}, {_SPACES}) = ''"
+        wrong = CellState.UNKNOWN_CATEGORY if category else CellState.WRONG_TYPE
+        trimmed = f"trim({self.column}, {_SPACES})"
+        whole = f"regexp_full_match({trimmed}, '[+-]?[0-9]+')"
+        spelled = f"regexp_full_match({trimmed}, '(?i)[+-]?(nan|inf|infinity|[.0-9].*)')"  # DuckDB reads nan(1) too
+        return (
+            f"(CASE WHEN {value} IS NULL THEN CASE WHEN {blank} THEN {CellState.NULL:d} ELSE {wrong:d} END "
+            f"WHEN isfinite({value}) THEN {CellState.OK:d} "
+            f"WHEN {whole} THEN {CellState.OUT_OF_RANGE:d} WHEN {spelled} THEN {CellState.NOT_FINITE:d} "
+            f"ELSE {wrong:d} END)::UTINYINT"
+        )
 
 
 def _number(column: str, doubtful: bool) -> str:
@@ -204,8 +255,11 @@ def _number(column: str, doubtful: bool) -> str:
 
 
 def _bool(column: str) -> str:
-    text = f"lower(trim({column}, {_SPACES}))"
-    return f"CASE WHEN {text} IN ('true', '1') THEN 1.0::DOUBLE WHEN {text} IN ('false', '0') THEN 0.0::DOUBLE END"
+    """The four plain spellings first: trimming costs more than all the rest."""
+    trimmed = f"lower(trim({column}, {_SPACES}))"
+    rest = f"CASE {trimmed} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN '1' THEN 1.0 WHEN '0' THEN 0.0 END"
+    plain = "WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN '1' THEN 1.0 WHEN '0' THEN 0.0"
+    return f"(CASE {column} {plain} ELSE {rest} END)::DOUBLE"
 
 
 def _category(feature: Feature, column: str) -> str:

@@ -1,0 +1,105 @@
+"""One contract, two stores: the in-memory fake of the tests and S3 (moto). What holds for both may be relied on."""
+
+import boto3
+import pytest
+from moto import mock_aws
+from scorelet.aws_s3 import S3Store, s3_client
+from scorelet.errors import LostRace, ObjectMissing
+
+from tests.fakes.store import MemoryStore
+
+BUCKET = "data-bucket"
+HOSTILE = ["a b", "a+b", "a%2Bb", "a%20b", "日本/é", "\U0001f600", "é" * 512, "+" * 1024, "a//b", "x?y=1&z#f", 'q"\\']
+
+
+@pytest.fixture(params=["memory", "s3"])
+def store(request, monkeypatch):
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    for name, value in {"ACCESS_KEY_ID": "t", "SECRET_ACCESS_KEY": "t", "DEFAULT_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    s3_client.cache_clear()
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        yield S3Store()
+    s3_client.cache_clear()
+
+
+def test_what_is_put_can_be_read(store):
+    etag = store.put(BUCKET, "k", b"one")
+    blob = store.get(BUCKET, "k")
+    assert (blob.body, blob.etag) == (b"one", etag)
+    assert blob.version_id
+
+
+def test_an_old_version_stays_readable(store, tmp_path):
+    store.put(BUCKET, "k", b"one")
+    first = store.get(BUCKET, "k")
+    store.put(BUCKET, "k", b"two, longer")
+    assert store.get(BUCKET, "k").body == b"two, longer"
+    assert store.get(BUCKET, "k", first.version_id).body == b"one"
+    info = store.download(BUCKET, "k", tmp_path / "file", first.version_id)
+    assert ((tmp_path / "file").read_bytes(), info.size, info.etag) == (b"one", 3, first.etag)
+
+
+def test_what_is_missing_is_told(store, tmp_path):
+    store.put(BUCKET, "k", b"one")
+    assert not store.exists(BUCKET, "other")
+    for read in (
+        lambda: store.get(BUCKET, "other"),
+        lambda: store.get_if_changed(BUCKET, "other", "0"),
+        lambda: store.download(BUCKET, "other", tmp_path / "file"),
+    ):
+        with pytest.raises(ObjectMissing, match="other"):
+            read()
+
+
+def test_an_unchanged_object_is_not_sent_again(store):
+    etag = store.put(BUCKET, "k", b"one")
+    assert store.get_if_changed(BUCKET, "k", etag) is None
+    store.put(BUCKET, "k", b"two")
+    changed = store.get_if_changed(BUCKET, "k", etag)
+    assert changed is not None
+    assert changed.body == b"two"
+
+
+def test_only_the_first_creates(store, tmp_path):
+    (tmp_path / "file").write_bytes(b"mine")
+    assert store.put_if_absent(BUCKET, "k", tmp_path / "file")
+    assert not store.put_if_absent(BUCKET, "k", b"yours")
+    assert store.get(BUCKET, "k").body == b"mine"
+    assert store.exists(BUCKET, "k")
+
+
+def test_only_the_state_that_was_read_is_replaced(store):
+    first = store.put(BUCKET, "k", b"one")
+    second = store.put_if_match(BUCKET, "k", b"two", first)
+    with pytest.raises(LostRace):
+        store.put_if_match(BUCKET, "k", b"three", first)
+    with pytest.raises(LostRace):
+        store.put_if_match(BUCKET, "nothing here", b"three", first)
+    assert (store.get(BUCKET, "k").body, store.get(BUCKET, "k").etag) == (b"two", second)
+
+
+def test_a_listing_is_by_prefix_and_in_order(store):
+    for key in ("p/b", "p/a", "q/c", "p"):
+        store.put(BUCKET, key, key.encode())
+    assert [(info.key, info.size) for info in store.list(BUCKET, "p/")] == [("p/a", 3), ("p/b", 3)]
+
+
+def test_bodies_may_come_from_files(store, tmp_path):
+    (tmp_path / "file").write_bytes(b"x" * 3_000_000)
+    store.put(BUCKET, "k", tmp_path / "file", "text/csv")
+    assert store.get(BUCKET, "k").body == b"x" * 3_000_000
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_hostile_keys_round_trip(store, key):
+    store.put(BUCKET, key, b"one")
+    assert store.get(BUCKET, key).body == b"one"
+    assert store.exists(BUCKET, key)
+    assert [info.key for info in store.list(BUCKET, key)] == [key]
