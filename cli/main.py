@@ -35,11 +35,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(args, error)
     except KeyboardInterrupt:
         return 1
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "botocore":  # named without importing it
+            raise
+        return _fail(args, AwsRefused(str(error)))
     if args.json:
         print(json.dumps(report.data, indent=1, default=str))
     elif report.text:
         print(report.text)
     return report.exit_code
+
+
+class AwsRefused(ScoreletError):
+    """A call to AWS failed."""
+
+    code = "aws_refused"
+    remedy = "Check your credentials (`aws sts get-caller-identity`), the region, and what they may do."
 
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:

@@ -6,11 +6,13 @@ import argparse
 import getpass
 import json
 import os
+import socket
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from scorelet.errors import ScoreletError
 from scorelet.registry import Registry
@@ -86,9 +88,17 @@ def find_target(args: argparse.Namespace) -> Target:
 
 def _local_target() -> Target:
     try:
-        return Target(**json.loads(LOCAL_STATE.read_text()))
-    except FileNotFoundError as error:
+        target = Target(**json.loads(LOCAL_STATE.read_text()))
+        _knock(target.endpoint_url or "")
+    except (FileNotFoundError, ConnectionError) as error:
         raise NoTarget(f"no local stack is running from {Path.cwd()}") from error
+    return target
+
+
+def _knock(url: str) -> None:
+    """Raises ConnectionError when nobody listens: a stack that was killed leaves its note behind."""
+    address = urlsplit(url)
+    socket.create_connection((address.hostname, address.port), timeout=5).close()
 
 
 def _deployed_target(stack: str) -> Target:

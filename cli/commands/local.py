@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from cli.report import Report, describe
 from cli.target import Target, now, whoami
 
 if TYPE_CHECKING:
+    from cli.plane.serve import ServedStack
     from cli.plane.stack import LocalStack
 
 EXAMPLE_CONFIG = Path("training/configs/iris.toml")
@@ -41,14 +43,14 @@ def run(args: argparse.Namespace) -> Report:
     from cli.plane.stack import LocalStack
 
     stack = LocalStack(args.template, clock=RunningClock(), aws_port=args.port + 1)
+    target = _target(stack, args.port)
+    if not args.empty:  # before time runs: functions swap modules in this process while they are called
+        _publish_example(target)
     with serve(stack, args.port) as served:
-        target = _target(stack, served.api_url)
-        if not args.empty:
-            _publish_example(target)
         target.save_as_local()
         print(_welcome(target), flush=True)
         try:
-            threading.Event().wait()
+            _wait(served)
         except KeyboardInterrupt:
             pass
         finally:
@@ -56,12 +58,23 @@ def run(args: argparse.Namespace) -> Report:
     return Report({"stopped": True}, "\nStopped; nothing is kept.")
 
 
-def _target(stack: LocalStack, api_url: str) -> Target:
+def _wait(served: ServedStack) -> None:
+    """Until Ctrl-C or a plain kill; what went wrong in the background is told once."""
+    told = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    while True:
+        threading.Event().wait(1)
+        for fault in served.faults[told:]:
+            print(f"scorelet: {type(fault).__name__}: {fault}", file=sys.stderr, flush=True)
+        told = len(served.faults)
+
+
+def _target(stack: LocalStack, port: int) -> Target:
     return Target(
         stack="scorelet",
         model_bucket=stack.bucket("ModelBucket"),
         data_bucket=stack.bucket("DataBucket"),
-        api_url=api_url,
+        api_url=f"http://127.0.0.1:{port}",
         region="us-east-1",
         endpoint_url=stack.endpoint_url,
     )

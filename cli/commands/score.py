@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> Report:
 def _wait(target: Target, args: argparse.Namespace, version_id: str) -> dict[str, Any]:
     """The manifest of this very upload."""
     store, prefix = target.store(), f"scored/{args.model}/{args.file.name}/"
+    if not args.json:
+        print(f"Waiting for the manifest of {args.file.name} …", file=sys.stderr)
     deadline = time.monotonic() + args.timeout
     seen: set[str] = set()
     while time.monotonic() < deadline:
@@ -68,8 +70,6 @@ def _wait(target: Target, args: argparse.Namespace, version_id: str) -> dict[str
             manifest: dict[str, Any] = json.loads(store.get(target.data_bucket, info.key).body)
             if manifest["source"]["version_id"] == version_id:
                 return manifest
-        if not args.json:
-            print(f"\rwaiting for the manifest of {args.file.name} …", end="", file=sys.stderr)
         time.sleep(0.5)
     raise NoManifest(f"no manifest for {args.file.name} within {args.timeout:g} seconds")
 
