@@ -45,7 +45,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _collect_manifest(written: S3Object) -> str | None:
-    body = _store().get(written.bucket, written.key, written.version_id).body
+    body = _store().get(written.bucket, written.key).body  # written once, so its version need not be named
     return collect_manifest(body, _store(), _settings().data_bucket)
 
 

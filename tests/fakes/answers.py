@@ -36,9 +36,13 @@ def delivery(lines: Sequence[str], first: int = 0) -> LogBatch:
 
 
 def spread(package: ModelPackage, records: Records, start: datetime, hours: int) -> LogBatch:
-    """One request for each record, evenly over some hours from `start`."""
+    """One request for each record, evenly over some hours from `start`. Answered together, which is quicker."""
     step = timedelta(hours=hours) / len(records)
-    lines = [lines_at(package, [r], start + i * step, f"{start:%d%H}-{i}")[0] for i, r in enumerate(records)]
+    lines = []
+    for whole in map(json.loads, lines_at(package, records, start, "x")):
+        for labels, scores, bins in zip(whole["labels"], whole["scores"], whole["bins"], strict=True):
+            one = {"id": f"{start:%d%H}-{len(lines)}", "time": epoch_ms(start + len(lines) * step)}
+            lines.append(json.dumps({**whole, **one, "labels": [labels], "scores": [scores], "bins": [bins]}))
     return delivery(lines, first=int(start.timestamp()))
 
 

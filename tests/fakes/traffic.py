@@ -23,15 +23,18 @@ def baseline_of(values: Values) -> tuple[list[Bins], Counts]:
     return bins, np.stack([b.count(_index(b, c)) for b, c in zip(bins, columns, strict=True)])
 
 
-def hourly_counts(bins: list[Bins], values: Values, rows_an_hour: int) -> Counts:
-    """int64 [hours, features, bins] of rows that come evenly."""
-    hours, size = len(values) // rows_an_hour, bins[0].size
-    hour = np.repeat(np.arange(hours), rows_an_hour)
-    counts = [
-        np.bincount(hour * size + _index(b, column), minlength=hours * size).reshape(hours, size)
-        for b, column in zip(bins, values.T.astype(np.float32), strict=True)
-    ]
-    return np.stack(counts, axis=1)
+def binned(bins: list[Bins], values: Values) -> Counts:
+    """The bin of every value, int64 [rows, features]."""
+    columns = values.T.astype(np.float32)
+    return np.stack([_index(b, column) for b, column in zip(bins, columns, strict=True)], axis=1)
+
+
+def cells_of(rows: Counts, size: int, cells: int = 24) -> Counts:
+    """Counts of consecutive rows of bins that come evenly, cut as a window is: int64 [features, cells, size]."""
+    cell = np.arange(len(rows)) * cells // len(rows)
+    return np.stack(
+        [np.bincount(cell * size + column, minlength=cells * size).reshape(cells, size) for column in rows.T]
+    )
 
 
 def _index(bins: Bins, column: NDArray[np.float32]) -> Counts:

@@ -9,43 +9,40 @@ import numpy as np
 import pytest
 from scorelet.drift import DriftRules, judge, score
 
-from tests.fakes.traffic import autoregressive, baseline_of, hourly_counts
+from tests.fakes.traffic import autoregressive, baseline_of, binned, cells_of
 
 FULL = os.environ.get("SCORELET_LAWS") == "full"
 SEED = int(os.environ.get("SCORELET_SEED", "20240501"))
-MONTHS = 60 if FULL else 1
-DAYS = 30 if FULL else 6
+MONTHS = 40 if FULL else 1
+DAYS = 30 if FULL else 4
 FEATURES = 30
 RULES = DriftRules()
 
 # (autocorrelation from row to row, rows an hour, rows of training data)
-TRAFFIC = [(0.0, 25, 120), (0.0, 100, 3000), (0.5, 100, 3000), (0.9, 100, 120), (0.9, 25, 3000), (0.97, 100, 3000)]
+TRAFFIC = [(0.0, 25, 120), (0.0, 100, 3000), (0.5, 100, 3000), (0.9, 100, 120), (0.9, 25, 3000), (0.95, 100, 3000)]
 
 
-def evaluations(counts, start=24):
-    """The window before each hour, up to 24 hours long."""
-    return [counts[max(0, hour - 24) : hour] for hour in range(start, len(counts) + 1)]
-
-
-def alarms(base, windows):
-    """For each evaluation, the indices of the features that drifted."""
-    found = []
-    for window in windows:
-        scores = [score(str(i), base[i], window[:, i]) for i in range(len(base))]
-        found.append(judge(scores, RULES))
-    return found
+def alarms(bins, base, values, rows_an_hour, first_hour=1):
+    """For each hourly evaluation, the features that drifted in the day before it, or in what there is of a day."""
+    rows = binned(bins, values)
+    for hour in range(first_hour, len(values) // rows_an_hour + 1):
+        window = rows[max(0, hour - 24) * rows_an_hour : hour * rows_an_hour]
+        if len(window) < RULES.min_rows:
+            continue
+        cells = cells_of(window, bins[0].size)
+        yield judge([score(str(i), base[i], cells[i]) for i in range(len(base))], RULES)
 
 
 @pytest.mark.law
 @pytest.mark.parametrize(("phi", "rows_an_hour", "training_rows"), TRAFFIC)
 def test_without_drift_a_month_passes_in_silence(phi, rows_an_hour, training_rows):
-    """From the first hour on, when windows are short. The window's cells here are hours, as they are in full ones."""
+    """From the first hour on, when windows are short."""
     random = np.random.default_rng([SEED, int(100 * phi), rows_an_hour, training_rows])
     noisy = 0
     for _ in range(MONTHS):
         bins, base = baseline_of(random.standard_normal((training_rows, FEATURES)))
-        values = autoregressive(random, (24 * DAYS) * rows_an_hour, FEATURES, phi)
-        noisy += any(alarms(base, evaluations(hourly_counts(bins, values, rows_an_hour), start=1)))
+        values = autoregressive(random, 24 * DAYS * rows_an_hour, FEATURES, phi)
+        noisy += any(alarms(bins, base, values, rows_an_hour))
     print(f"seed {SEED}: phi {phi}, {rows_an_hour} rows an hour, {training_rows} training rows:", end=" ")
     print(f"a false alarm in {noisy} of {MONTHS} spans of {DAYS} days")
     assert noisy <= 0.05 * MONTHS
@@ -55,12 +52,12 @@ def test_without_drift_a_month_passes_in_silence(phi, rows_an_hour, training_row
 @pytest.mark.parametrize("training_rows", [120, 3000])
 @pytest.mark.parametrize("feature", range(30 if FULL else 4))
 def test_a_shift_of_one_standard_deviation_is_found_in_the_first_evaluations(feature, training_rows):
-    """504 rows, which is 21 an hour for a day; found in one of the first three evaluations that see that many."""
+    """100 rows an hour, shifted from the first on; found before 700 have come, and nothing else with it."""
     random = np.random.default_rng([SEED, feature, training_rows])
     bins, base = baseline_of(random.standard_normal((training_rows, FEATURES)))
-    values = random.standard_normal((26 * 21, FEATURES))
+    values = random.standard_normal((700, FEATURES))
     values[:, feature] += 1.0
-    found = alarms(base, evaluations(hourly_counts(bins, values, 21)))
-    print(f"seed {SEED}: found at {[str(feature) in names for names in found]}")
+    found = list(alarms(bins, base, values, 100, first_hour=5))
+    print(f"seed {SEED}: found with 500, 600, 700 rows: {[str(feature) in names for names in found]}")
     assert any(str(feature) in names for names in found)
     assert all(set(names) <= {str(feature)} for names in found)

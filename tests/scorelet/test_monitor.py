@@ -168,7 +168,7 @@ def test_a_manifest_that_the_alias_does_not_name_is_refused(store):
 
 def test_with_a_public_key_the_manifests_signature_counts(store):
     private, public = new_key_pair()
-    with pytest.raises(ModelNotFound, match="incomplete"):
+    with pytest.raises(PackageRefused, match="incomplete"):
         live(store, public)
     body = store.get("models", f"models/tiny/1/{MANIFEST_FILE}").body
     store.put("models", f"models/tiny/1/{SIGNATURE_FILE}", sign(private, body))

@@ -153,13 +153,16 @@ def _design_effects(cells: Matrix, expected: Matrix) -> tuple[float, float, floa
 
 
 def _test(before: Matrix, after: Matrix, baseline_rows: int, rows: float, freedom: float) -> tuple[float, float]:
-    """Pearson's two-sample chi-square and its p-value; `rows` counts the window's independent rows, an estimate with
+    """Pearson's two-sample chi-square and its p-value.
 
-    `freedom` degrees of freedom. Its part in the variance decides how far the F distribution replaces chi-square.
+    `rows` counts the window's independent rows, an estimate with `freedom` degrees of freedom. Its part in the variance
+    decides how far the F distribution replaces chi-square. Fewer independent rows than bins prove nothing.
     """
     expected = (before * baseline_rows + after * rows) / (baseline_rows + rows)
     variance = 1 / rows + 1 / baseline_rows
     statistic = float(((before - after) ** 2 / expected).sum()) / variance
+    if rows < len(before):
+        return statistic, 1.0
     df = len(before) - 1
     window_part = 1 / rows / variance
     return statistic, f_survival(statistic / df, df, freedom / window_part**2)

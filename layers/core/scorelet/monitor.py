@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from scorelet.collect import hour_prefix
 from scorelet.drift import DriftRules, judge, score_all
 from scorelet.drift_report import build_report, read_latest, since, write_report
-from scorelet.errors import ModelNotFound, ObjectMissing, PackageRefused
+from scorelet.errors import ObjectMissing, PackageRefused
 from scorelet.instants import epoch_ms
 from scorelet.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest, digest
 from scorelet.registry import read_alias, version_prefix
@@ -33,7 +33,7 @@ class Live:
 
 
 def read_live(store: ObjectStore, bucket: str, name: str, alias: str, public_key: bytes | None) -> Live:
-    """The live version's manifest, verified; raises ModelNotFound, or PackageRefused."""
+    """The live version's manifest, verified; raises ModelNotFound where no alias is, or PackageRefused."""
     entry = read_alias(store, bucket, name, alias).current
     prefix = version_prefix(name, entry.version)
     try:
@@ -43,7 +43,7 @@ def read_live(store: ObjectStore, bucket: str, name: str, alias: str, public_key
         if public_key:
             verify(public_key, body, store.get(bucket, prefix + SIGNATURE_FILE).body)
     except ObjectMissing as error:
-        raise ModelNotFound(f"version {entry.version} of {name!r} is incomplete: {error}") from error
+        raise PackageRefused(f"version {entry.version} of {name!r} is incomplete: {error}") from error
     return Live(Manifest.from_bytes(body), entry.digest)
 
 
