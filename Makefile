@@ -18,6 +18,7 @@ export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
 .SILENT:
 .PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test bench-quantize python313
 
