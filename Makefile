@@ -18,6 +18,7 @@ export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
 .SILENT:
 .PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test bench-quantize python313
 
@@ -71,6 +72,9 @@ build: python313 .venv-sam/.ready ## sam build: functions and trimmed layers, in
 
 build-test: setup build .tools/runtime/.ready ## test the built layers: size, contents, real models, imports
 	$(WITH_313) $(BIN)/python -m pytest systemtests/test_build.py
+
+sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event, and sam local start-api, in containers
+	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 systemtests/test_sam_local.py
 
 # --- Tools with pins of their own live in environments of their own.
 

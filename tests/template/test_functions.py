@@ -10,7 +10,7 @@ LAYERS = {
     "PredictFunction": ["CoreLayer", "BaseLayer", "LitertLayer"],
     "BatchFunction": ["CoreLayer", "BaseLayer", "LitertLayer", "DuckdbLayer"],
     "MonitorFunction": ["CoreLayer", "BaseLayer", "LitertLayer", "DuckdbLayer"],
-    "AlertFunction": ["CoreLayer", "BaseLayer"],
+    "AlertFunction": ["CoreLayer", "BaseLayer", "LitertLayer"],
 }
 ROOT = Path(__file__).parents[2]
 
