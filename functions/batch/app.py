@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from scorelet.aws_s3 import S3Store
 from scorelet.batch import Outcome, score_object
 from scorelet.batch_score import BatchOptions
-from scorelet.errors import EventError
+from scorelet.errors import EventError, ObjectMissing
 from scorelet.events.s3 import S3Object, SqsMessage, s3_objects_in, sqs_messages
 from scorelet.faults import describe_fault
 from scorelet.metrics import publish
@@ -59,9 +59,14 @@ def _done(message: SqsMessage) -> bool:
         for obj in s3_objects_in(message):
             _report(obj, _score(obj))
     except Exception as error:  # noqa: BLE001 - the boundary: SQS repeats the message, then parks it in the DLQ
-        logger.error("file failed", extra={"message_id": message.message_id, "fault": describe_fault(error)})
+        logger.error("file failed", extra={"message_id": message.message_id, "fault": _described(error)})
         return False
     return True
+
+
+def _described(error: Exception) -> str:
+    """For the log, which holds no keys: they may name people."""
+    return "the object or its version is gone" if isinstance(error, ObjectMissing) else describe_fault(error)
 
 
 def _score(obj: S3Object) -> Outcome:

@@ -1,4 +1,4 @@
-"""The rules of scorelet.csv_records once more, byte by byte and plainly: what the fast reader is checked against."""
+"""The rules of scorelet.csv_scan once more, byte by byte and plainly: what the fast reader is checked against."""
 
 from dataclasses import dataclass
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scorelet import csv_records
+from scorelet import csv_scan
 from scorelet.batch_score import BatchOptions, score_file
 from scorelet.errors import UnreadableFile
 from scorelet.features import CellState, columns_from_records
@@ -50,7 +50,7 @@ def test_every_row_is_scored_or_rejected_once_and_in_order(tmp_path):
         task = chance.choice(TASKS)
         served = package(task)
         data = nasty_file(seed, served.signature, chance.randrange(0, 60), chance.choice([0, 0.02, 0.2, 0.5]))
-        header, wanted = fates(data, served.signature, csv_records.MAX_RECORD_BYTES)
+        header, wanted = fates(data, served.signature, csv_scan.MAX_RECORD_BYTES)
         totals, scored, rejected = score(data, tmp_path, task, stretch_bytes=chance.randrange(1, 4000))
         good, bad = [f for f in wanted if f.code == "ok"], [f for f in wanted if f.code != "ok"]
         assert (totals.rows_in, totals.rows_scored) == (len(wanted), len(good)), seed

@@ -4,8 +4,9 @@ import random
 
 import numpy as np
 import pytest
-from scorelet import csv_records
-from scorelet.csv_records import Fault, read_records
+from scorelet import csv_scan
+from scorelet.csv_records import read_records
+from scorelet.csv_scan import Fault
 
 from tests.fakes.slow_csv import SlowRecord, slow_records
 
@@ -44,7 +45,7 @@ def test_the_fast_reader_agrees_with_the_plain_one_wherever_stretches_end(monkey
     chance = random.Random(seed)
     for _ in range(FILES):
         longest = chance.choice([5, 12, 1000])
-        monkeypatch.setattr(csv_records, "MAX_RECORD_BYTES", longest)
+        monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
         data = nasty(chance)
         wanted = slow_records(data, longest)
         for stretch in {1, chance.randrange(1, 12), chance.randrange(1, 100), 10_000}:
@@ -81,4 +82,4 @@ def test_a_line_without_end_is_one_record_and_does_not_fill_the_memory():
 
     (record,) = read(b"", 10) or list(read_records(Endless(), 1 << 20))
     assert record.fault.tolist() == [Fault.TOO_LONG]
-    assert len(record.data) <= csv_records.MAX_RECORD_BYTES + 1
+    assert len(record.data) <= csv_scan.MAX_RECORD_BYTES + 1

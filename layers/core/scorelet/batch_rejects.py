@@ -11,7 +11,7 @@ from typing import TextIO
 import numpy as np
 
 from scorelet.batch_answers import Answers
-from scorelet.csv_records import MAX_RECORD_BYTES, Fault, Records
+from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
 from scorelet.table import Stretch
 
 NO_ANSWER = "no_finite_answer"

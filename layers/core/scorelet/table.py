@@ -1,6 +1,6 @@
 """CSV text to columns of features, and answers to CSV text. The text grammar is docs/csv.md; DuckDB does the work.
 
-A row is a record as `csv_records` defines it, after the header. DuckDB is only ever given sound records: its own reject
+A row is a record as `csv_scan` defines it, after the header. DuckDB is only ever given sound records: its own reject
 table loses the law of conservation (docs/decisions/csv-reader.md), so every record is accounted for before it is read.
 Rows are never touched one by one on the way in or out.
 """
@@ -17,16 +17,17 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from scorelet.csv_records import LF, MAX_RECORD_BYTES, Fault, Records, read_records
+from scorelet.csv_cells import Cell, chosen, csv_field, sql_text
+from scorelet.csv_records import read_records
+from scorelet.csv_scan import LF, MAX_RECORD_BYTES, Fault, Records
 from scorelet.errors import UnreadableFile
-from scorelet.features import CellState, Column
+from scorelet.features import Column
 from scorelet.ragged import Ragged, gather, weave
-from scorelet.signature import Feature, Signature
+from scorelet.signature import Signature
 
 BOM = b"\xef\xbb\xbf"
 MAX_COLUMNS = 10_000
-STRETCH_BYTES = 8 << 20
-_SPACES = r"' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
+STRETCH_BYTES = 4 << 20  # 16 MiB is no faster, and costs twice the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class TextEngine:
         self._input.write_bytes(text)
         source = _source(self._input, len(header.names) + shift)
         doubtful = b"_" in text or b"+" in text
-        cells = {f.name: _Cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features}
+        cells = {f.name: Cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features}
         values = self._fetch({name: cell.value() for name, cell in cells.items()}, source, len(sound))
         suspect = [name for name, found in values.items() if not np.isfinite(np.ma.filled(found, np.nan)).all()]
         # Most stretches of most columns hold good values only; the reasons for others cost a second look.
@@ -138,23 +139,17 @@ class TextEngine:
         """One CSV text per row, with a comma before every value and an LF at the end.
 
         The label, the score and the columns, in this order; every number reads back as the same float32, and those
-        from 0 to 1 are the shortest text that does. Given `labels`, the score is column `score`, or where that is None the column of the row's label.
+        from 0 to 1 are the shortest text that does. Given `labels`, the score is column `score`, or where that is
+        None the column of the row's label.
         """
         data: dict[str, NDArray[Any]] = {f"p{i}": column for i, column in enumerate(columns)}
-        texts = [f"p{i}::VARCHAR AS t{i}" for i in range(len(columns))]
-        parts = [f"t{i}" for i in range(len(columns))]
         if labels is not None:
             data["label"] = labels.index
-            texts.append(_chosen("label", [_text(_csv_field(name)) for name in labels.names]) + " AS name")
-            best = f"t{score}" if score is not None else _chosen("label", parts)
-            parts = ["name", best, *parts]
-            texts.append("label")
         self._duck.register("answers", data)
-        # The line is put together here and not by DuckDB's CSV writer, which looks at every value again.
-        line = f"SELECT concat_ws(',', '', {', '.join(parts)}) FROM (SELECT {', '.join(texts)} FROM answers)"  # noqa: S608 - names and texts are quoted
-        self._duck.execute(
-            f"COPY ({line}) TO {_text(str(self._output))} (HEADER false, DELIMITER '\x01', QUOTE '\x02', ESCAPE '\x02')"
-        )
+        # The line is put together in SQL: DuckDB's CSV writer would look at every value for something to quote.
+        query = _lines(len(columns), score, labels)
+        target = sql_text(str(self._output))
+        self._duck.execute(f"COPY ({query}) TO {target} (HEADER false, DELIMITER '\x01', QUOTE '\x02', ESCAPE '\x02')")
         self._duck.unregister("answers")
         flat = np.fromfile(self._output, dtype=np.uint8)
         return Ragged(flat, np.diff(np.flatnonzero(flat == LF), prepend=-1))
@@ -163,7 +158,8 @@ class TextEngine:
         """Columns of the input by name; raises RuntimeError should DuckDB see other rows than we do."""
         if not expressions:
             return {}
-        query = f"SELECT {', '.join(expressions.values())} FROM {source}"  # noqa: S608 - names and texts are quoted
+        named = [f"{expression} AS f{i}" for i, expression in enumerate(expressions.values())]
+        query = f"SELECT {', '.join(named)} FROM {source}"  # noqa: S608 - names and texts are quoted
         found = list(self._duck.execute(query).fetchnumpy().values())
         if any(len(column) != rows for column in found):
             raise RuntimeError(f"DuckDB gave {len(found[0])} rows for {rows} records")
@@ -178,14 +174,16 @@ class Labels:
     names: Sequence[str]
 
 
-def _csv_field(text: str) -> str:
-    """A value as RFC 4180 writes it."""
-    return '"' + text.replace('"', '""') + '"' if set(text) & set('",\r\n') else text
-
-
-def _chosen(index: str, options: Sequence[str]) -> str:
-    cases = " ".join(f"WHEN {i} THEN {option}" for i, option in enumerate(options))
-    return f"CASE {index} {cases} END"
+def _lines(width: int, score: int | None, labels: Labels | None) -> str:
+    """SQL for one line of text per row of `answers`, a comma first."""
+    numbers = [f"t{i}" for i in range(width)]
+    texts, parts = [f"p{i}::VARCHAR AS t{i}" for i in range(width)], numbers
+    if labels is not None:
+        names = [sql_text(csv_field(name)) for name in labels.names]
+        best = f"t{score}" if score is not None else chosen("label", numbers)
+        texts, parts = [*texts, "label", f"{chosen('label', names)} AS name"], ["name", best, *numbers]
+    line = f"concat_ws(',', '', {', '.join(parts)})"
+    return f"SELECT {line} FROM (SELECT {', '.join(texts)} FROM answers)"  # noqa: S608 - names and texts are quoted
 
 
 def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple[bytes, int]:
@@ -205,62 +203,6 @@ def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple
 def _source(path: Path, width: int) -> str:
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
-        f"read_csv({_text(str(path))}, header = false, auto_detect = false, columns = {{{columns}}}, delim = ',', "
+        f"read_csv({sql_text(str(path))}, header = false, auto_detect = false, columns = {{{columns}}}, delim = ',', "
         f"quote = '\"', escape = '\"', new_line = '\\n', max_line_size = {2 * MAX_RECORD_BYTES})"
     )
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """SQL for a feature's value and state; the same verdicts as `features.columns_from_records`."""
-
-    feature: Feature
-    column: str
-    doubtful: bool
-
-    def value(self) -> str:
-        """A DOUBLE; NULL where the text is none."""
-        if self.feature.type == "category":
-            return _category(self.feature, self.column)
-        return _bool(self.column) if self.feature.type == "bool" else _number(self.column, self.doubtful)
-
-    def state(self) -> str:
-        """A UTINYINT of CellState."""
-        value, category = self.value(), self.feature.type == "category"
-        text = f"coalesce({self.column}, '')"
-        blank = f"{text} = ''" if category else f"trim({text}, {_SPACES}) = ''"
-        wrong = CellState.UNKNOWN_CATEGORY if category else CellState.WRONG_TYPE
-        trimmed = f"trim({self.column}, {_SPACES})"
-        whole = f"regexp_full_match({trimmed}, '[+-]?[0-9]+')"
-        spelled = f"regexp_full_match({trimmed}, '(?i)[+-]?(nan|inf|infinity|[.0-9].*)')"  # DuckDB reads nan(1) too
-        return (
-            f"(CASE WHEN {value} IS NULL THEN CASE WHEN {blank} THEN {CellState.NULL:d} ELSE {wrong:d} END "
-            f"WHEN isfinite({value}) THEN {CellState.OK:d} "
-            f"WHEN {whole} THEN {CellState.OUT_OF_RANGE:d} WHEN {spelled} THEN {CellState.NOT_FINITE:d} "
-            f"ELSE {wrong:d} END)::UTINYINT"
-        )
-
-
-def _number(column: str, doubtful: bool) -> str:
-    """DuckDB's cast reads our grammar, and digits parted by `_` and a minus after a plus besides."""
-    if not doubtful:
-        return f"try_cast({column} AS DOUBLE)"
-    return (
-        f"CASE WHEN contains({column}, '_') OR contains({column}, '+-') THEN NULL ELSE try_cast({column} AS DOUBLE) END"
-    )
-
-
-def _bool(column: str) -> str:
-    """The four plain spellings first: trimming costs more than all the rest."""
-    trimmed = f"lower(trim({column}, {_SPACES}))"
-    rest = f"CASE {trimmed} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN '1' THEN 1.0 WHEN '0' THEN 0.0 END"
-    plain = "WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN '1' THEN 1.0 WHEN '0' THEN 0.0"
-    return f"(CASE {column} {plain} ELSE {rest} END)::DOUBLE"
-
-
-def _category(feature: Feature, column: str) -> str:
-    return f"enum_code(try_cast({column} AS ENUM({', '.join(map(_text, feature.categories))})))::DOUBLE"
