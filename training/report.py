@@ -43,7 +43,6 @@ def render(manifest: Manifest, learn: Answered, held_out: Answered) -> str:
     """The page. Every text that comes from data or a config is escaped."""
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=escape(manifest.name),
-        version=manifest.version,
         summary=_summary(manifest),
         tiles=_tiles(manifest),
         metrics_note=_metrics_note(manifest),
