@@ -27,9 +27,10 @@ class DyingStore:
             self.calls.append(name)
             if number == self.die_before:
                 raise Killed
-            answer = method(*args, **kwargs)
-            if number == self.die_after:
-                raise Killed
-            return answer
+            try:
+                return method(*args, **kwargs)
+            finally:  # also after a call that failed
+                if number == self.die_after:
+                    raise Killed
 
         return call

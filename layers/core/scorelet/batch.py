@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 
 from scorelet.batch_keys import MANIFEST, PART, Target, output_key, run_id, target_of
+from scorelet.batch_pin import ServedModels, pinned_package
 from scorelet.batch_score import BatchOptions, Totals, score_file, write_file_problem
 from scorelet.errors import ContractError, ModelNotFound, TooManyRejects, UnreadableFile
 from scorelet.events.s3 import S3Object
@@ -24,13 +25,6 @@ from scorelet.store import ObjectStore
 
 SCHEMA_VERSION = 1
 UNREADABLE = "unreadable"
-
-
-class CurrentModels(Protocol):
-    """Which package answers for a model at a time; `serving.Models` is one."""
-
-    def current(self, name: str, now: float) -> ModelPackage:
-        """The package; raises ModelNotFound or PackageRefused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +37,14 @@ class Outcome:
     manifest: Mapping[str, Any] | None = None
 
 
-def score_object(obj: S3Object, store: ObjectStore, models: CurrentModels, options: BatchOptions) -> Outcome:
+def score_object(obj: S3Object, store: ObjectStore, models: ServedModels, options: BatchOptions) -> Outcome:
     """Score one object, or find that it is done already.
 
     A file that no retry can help is committed as unreadable. Raises EventError for a key outside incoming/<model>/,
     ObjectMissing, PackageRefused and whatever the store raises: those deliveries are to be repeated.
     """
     target = target_of(obj.key)
-    package, problem = _package(models, target.model, obj.epoch_seconds)
+    package, problem = _package(obj, target, store, models)
     run = run_id(obj, package.digest if package else None, options.settings())
     if store.exists(obj.bucket, output_key("scored", target, run, MANIFEST)):
         return Outcome(target.model, run, committed=False)
@@ -60,14 +54,16 @@ def score_object(obj: S3Object, store: ObjectStore, models: CurrentModels, optio
         return work.commit(store, totals)
 
 
-def _package(models: CurrentModels, name: str, now: float) -> tuple[ModelPackage | None, ModelNotFound | None]:
+def _package(
+    obj: S3Object, target: Target, store: ObjectStore, models: ServedModels
+) -> tuple[ModelPackage | None, ModelNotFound | None]:
     """The package, or why there is none that a retry could find."""
     try:
-        check_name(name)
+        check_name(target.model)
     except ContractError as error:
         return None, ModelNotFound(f"no model can have the name in the key: {error}")
     try:
-        return models.current(name, now), None
+        return pinned_package(obj, target, store, models), None
     except ModelNotFound as error:
         return None, error
 

@@ -38,8 +38,19 @@ def target_of(key: str) -> Target:
 
 def run_id(obj: S3Object, model_digest: str | None, settings: Mapping[str, Any]) -> str:
     """The name of this work: the same for the same bytes, model and settings, whoever does it and how often."""
-    content = obj.version_id or obj.etag
-    parts = [obj.bucket, obj.key, content, model_digest or "", dict(settings)]
+    return _short_hash(*_identity(obj), model_digest or "", dict(settings))
+
+
+def object_id(obj: S3Object) -> str:
+    """The name of this very state of the object."""
+    return _short_hash(*_identity(obj))
+
+
+def _identity(obj: S3Object) -> tuple[str, str, str]:
+    return obj.bucket, obj.key, obj.version_id or obj.etag
+
+
+def _short_hash(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 

@@ -1,0 +1,75 @@
+"""One object is scored by one model version, whatever is promoted between its deliveries."""
+
+import itertools
+import json
+
+import pytest
+from scorelet.batch import score_object
+from scorelet.batch_score import BatchOptions
+from scorelet.errors import PackageRefused
+from scorelet.events.s3 import S3Object
+from scorelet.registry import Registry
+from scorelet.serving import Models
+
+from tests.fakes.dying import DyingStore, Killed
+from tests.fakes.package import tiny_package
+from tests.fakes.store import MemoryStore
+
+BUCKET, KEY = "data-bucket", "incoming/tiny/a.csv"
+GOOD = b"amount,age,member,colour\n5.10,33,true,red\n"
+WHO = {"at": "2026-01-01T00:00:00Z", "by": "a test", "why": "to see"}
+
+
+class World:
+    def __init__(self):
+        self.store = MemoryStore()
+        self.registry = Registry(self.store, "models")
+        for version in (1, 2):
+            self.registry.publish(tiny_package(version=version)[0])
+        self.registry.promote("tiny", 1, **WHO)
+        self.store.put(BUCKET, KEY, GOOD)
+        blob = self.store.get(BUCKET, KEY)
+        self.obj = S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(GOOD), "2026-01-01T00:00:00Z")
+
+    def deliver(self, store=None):
+        """As a fresh worker does: nothing is cached from the delivery before."""
+        models = Models(self.store, "models", ttl_seconds=0)
+        return score_object(self.obj, store or self.store, models, BatchOptions())
+
+    def manifests(self):
+        keys = [key for _, key in self.store.versions if key.startswith("scored/") and key.endswith("manifest.json")]
+        return [json.loads(self.store.get(BUCKET, key).body) for key in keys]
+
+
+def test_a_delivery_that_comes_again_after_a_promotion_changes_nothing():
+    world = World()
+    assert world.deliver().committed
+    world.registry.promote("tiny", 2, **WHO)
+    assert not world.deliver().committed
+    assert [m["model"]["version"] for m in world.manifests()] == [1]
+
+
+@pytest.mark.law
+def test_a_kill_and_a_promotion_between_any_two_calls_leave_one_run_of_one_version():
+    probe = World()
+    calls = DyingStore(probe.store)
+    probe.deliver(calls)
+    for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+        world = World()
+        with pytest.raises(Killed):
+            world.deliver(DyingStore(world.store, **{when: number}))
+        pinned = any(key.startswith("runs/") for _, key in world.store.versions)
+        world.registry.promote("tiny", 2, **WHO)
+        world.deliver()
+        world.deliver()
+        assert [m["model"]["version"] for m in world.manifests()] == [1 if pinned else 2]
+
+
+def test_a_package_that_is_refused_pins_nothing():
+    world = World()
+    world.store.put("models", "models/tiny/1/model.tflite", b"not the model")
+    with pytest.raises(PackageRefused):
+        world.deliver()
+    world.registry.promote("tiny", 2, **WHO)
+    assert world.deliver().committed
+    assert [m["model"]["version"] for m in world.manifests()] == [2]
