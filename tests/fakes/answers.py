@@ -38,7 +38,7 @@ def delivery(lines: Sequence[str], first: int = 0) -> LogBatch:
 def spread(package: ModelPackage, records: Records, start: datetime, hours: int) -> LogBatch:
     """One request for each record, evenly over some hours from `start`. Answered together, which is quicker."""
     step = timedelta(hours=hours) / len(records)
-    lines = []
+    lines: list[str] = []
     for whole in map(json.loads, lines_at(package, records, start, "x")):
         for labels, scores, bins in zip(whole["labels"], whole["scores"], whole["bins"], strict=True):
             one = {"id": f"{start:%d%H}-{len(lines)}", "time": epoch_ms(start + len(lines) * step)}

@@ -1,7 +1,10 @@
-"""Traffic for drift tests: autocorrelated or not, as counts per bin and hour."""
+"""Traffic for drift tests: autocorrelated or not, and what hourly evaluations find in it."""
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scorelet.drift import DriftRules, judge, score
 from scorelet.sketch import Bins, Counts
 
 Values = NDArray[np.float64]
@@ -35,6 +38,18 @@ def cells_of(rows: Counts, size: int, cells: int = 24) -> Counts:
     return np.stack(
         [np.bincount(cell * size + column, minlength=cells * size).reshape(cells, size) for column in rows.T]
     )
+
+
+def alarms(
+    bins: list[Bins], base: Counts, values: Values, rows_an_hour: int, first_hour: int = 1
+) -> Iterator[tuple[str, ...]]:
+    """For each hourly evaluation, the features that drifted in the day before it, or in what there is of a day."""
+    rows, rules = binned(bins, values), DriftRules()
+    for hour in range(first_hour, len(values) // rows_an_hour + 1):
+        window = rows[max(0, hour - 24) * rows_an_hour : hour * rows_an_hour]
+        if len(window) >= rules.min_rows:
+            cells = cells_of(window, bins[0].size)
+            yield judge([score(str(i), base[i], cells[i]) for i in range(len(base))], rules)
 
 
 def _index(bins: Bins, column: NDArray[np.float32]) -> Counts:
