@@ -82,10 +82,10 @@ def assert_rows(text, good, served, seed):
 @pytest.mark.law
 def test_the_same_bytes_come_out_for_every_stretch(tmp_path):
     first = a_seed()
-    for seed in range(first, first + (100 if FULL else 4)):
+    for seed in range(first, first + (100 if FULL else 3)):
         data = nasty_file(seed, package().signature, 30, 0.3)
         one = score(data, tmp_path)
-        for stretch in (*random.Random(seed).sample(range(1, len(data)), 4), 37, len(data)):
+        for stretch in (*random.Random(seed).sample(range(20, len(data)), 3), 61, len(data)):
             again = score(data, tmp_path, stretch_bytes=stretch)
             assert again[1:] == one[1:], (seed, stretch)
             assert again[0].rejects_by_code == one[0].rejects_by_code
