@@ -74,7 +74,10 @@ build-test: setup build .tools/runtime/.ready ## test the built layers: size, co
 	$(WITH_313) $(BIN)/python -m pytest systemtests/test_build.py
 
 sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event, and sam local start-api, in containers
-	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 systemtests/test_sam_local.py
+	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_sam_local.py
+
+system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
+	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py
 
 # --- Tools with pins of their own live in environments of their own.
 

@@ -1,4 +1,4 @@
-"""Print the runtime and its answers to five fixed rows as JSON. Run by this machine's Python and by the built layers."""
+"""Print the runtime and its answers to five fixed rows, as JSON; run by this machine's Python and the built layers."""
 
 import json
 import sys

@@ -1,0 +1,70 @@
+"""The built template as the emulator can take it. What is changed here is not proven by `make system-test`.
+
+- The HTTP API: the emulator reads no routes from an OpenAPI body, so the same route, integration, authorization and
+  stage are written as resources of their own. `sam local start-api` and the template tests read the body itself.
+- Alarms made of metric math: the emulator takes none. The local plane evaluates them (tests/cli/plane).
+- MaximumConcurrency of the batch queue: a parameter's value reaches the emulator's poller as text, and it compares it
+  with a number. It is written as a number instead.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from systemtests.built import BUILD
+
+INTEGRATION = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${PredictFunction.Arn}/invocations"
+API = {
+    "Api": ("Api", {"Name": {"Ref": "AWS::StackName"}, "ProtocolType": "HTTP"}),
+    "ApiIntegration": (
+        "Integration",
+        {
+            "ApiId": {"Ref": "Api"},
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": {"Fn::Sub": INTEGRATION},
+            "PayloadFormatVersion": "2.0",
+        },
+    ),
+    "ApiRoute": (
+        "Route",
+        {
+            "ApiId": {"Ref": "Api"},
+            "RouteKey": "ANY /{proxy+}",
+            "AuthorizationType": "AWS_IAM",
+            "Target": {"Fn::Sub": "integrations/${ApiIntegration}"},
+        },
+    ),
+    "ApiStage": ("Stage", {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": True}),
+}
+
+
+def write() -> str:
+    """Write the overlaid template beside the built one, whose folders it names; returns its path."""
+    template = yaml_parse((BUILD / "template.yaml").read_text())
+    _replace_api(template["Resources"])
+    batch = template["Resources"]["BatchFunction"]["Properties"]
+    batch["Events"]["Files"]["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 10}
+    for name in [n for n, r in template["Resources"].items() if "Metrics" in r.get("Properties", {})]:
+        del template["Resources"][name]
+    path = BUILD / "emulator.json"
+    path.write_text(json.dumps(template))
+    return str(path)
+
+
+def _replace_api(resources: dict[str, Any]) -> None:
+    for name, (kind, properties) in API.items():
+        resources[name] = {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": properties}
+    source = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/*"
+    resources["ApiPermission"] = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": "PredictFunction"},
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": {"Fn::Sub": source},
+        },
+    }
+    del resources["PredictFunction"]["Properties"]["Events"]["Request"]

@@ -1,0 +1,102 @@
+"""The real template, deployed by the real SAM CLI into an emulator: what is wired is what was meant."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from systemtests.built import ROOT
+from systemtests.emulator import Emulator, emulator
+from systemtests.stage import publish_iris
+
+CSV = b"sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,wide,2.3\n6.7,3.0,5.2,2.3\n"
+PREDICT = "/v1/models/iris:predict"
+RECORD = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Emulator]:
+    with emulator() as there:
+        there.deploy(Rollback="on")
+        publish_iris(there.client("s3"), there.outputs()["ModelBucket"])
+        yield there
+
+
+@pytest.fixture(scope="module")
+def inbox(aws: Emulator) -> str:
+    """A queue that is subscribed to the notification topic."""
+    url = str(aws.client("sqs").create_queue(QueueName="inbox")["QueueUrl"])
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    topic = aws.outputs()["NotificationTopic"]
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+    return url
+
+
+def _until(look: Callable[[], Any], what: str, seconds: int = 60) -> Any:
+    """Look until there is something; what happens asynchronously has no other sign."""
+    for _ in range(seconds * 4):
+        if found := look():
+            return found
+        time.sleep(0.25)
+    raise AssertionError(f"{what} did not happen within {seconds} s; see .scorelet/emulator.log")
+
+
+def _keys(aws: Emulator, prefix: str) -> list[str]:
+    found = aws.client("s3").list_objects_v2(Bucket=aws.outputs()["DataBucket"], Prefix=prefix)
+    return [item["Key"] for item in found.get("Contents", [])]
+
+
+def test_a_signed_call_is_answered_and_an_unsigned_one_refused(aws: Emulator) -> None:
+    assert aws.request(PREDICT, {"instances": [RECORD]}, signed=False)[0] == 403
+    status, answer = aws.request(PREDICT, {"instances": [RECORD]}, signed=True)
+    assert status == 200
+    assert answer["predictions"][0]["label"] == "setosa"
+
+
+def test_a_dropped_file_is_scored_rejected_and_committed(aws: Emulator) -> None:
+    bucket = aws.outputs()["DataBucket"]
+    aws.client("s3").put_object(Bucket=bucket, Key="incoming/iris/a b+ü.csv", Body=CSV)
+    keys = _until(lambda: [k for k in _keys(aws, "scored/") if k.endswith("manifest.json")], "the manifest")
+    manifest = json.load(aws.client("s3").get_object(Bucket=bucket, Key=keys[0])["Body"])
+    assert (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"]) == (3, 2, 1)
+    assert manifest["source"]["key"] == "incoming/iris/a b+ü.csv"
+
+
+def test_the_manifest_and_the_prediction_lines_reach_monitor(aws: Emulator) -> None:
+    def collected() -> set[str]:
+        return {key.rpartition("/")[2].split("-")[0] for key in _keys(aws, "predictions/")}
+
+    _until(lambda: collected() >= {"log", "run"}, "collecting of both")
+
+
+def test_a_scheduled_evaluation_leaves_a_report(aws: Emulator) -> None:
+    event = (ROOT / "events/schedule.json").read_bytes()
+    answer = aws.client("lambda").invoke(FunctionName=aws.outputs()["MonitorFunction"], Payload=event)
+    assert json.load(answer["Payload"]) == {"evaluated": ["iris"]}
+    assert _keys(aws, "monitor/iris/")
+
+
+def test_an_alarm_becomes_one_message(aws: Emulator, inbox: str) -> None:
+    alarm = {"AlarmName": "scorelet-drift", "StateValue": "ALARM", "StateReason": "a test sets it"}
+    aws.client("cloudwatch").set_alarm_state(**alarm)
+    found = _until(lambda: aws.client("sqs").receive_message(QueueUrl=inbox).get("Messages"), "the message")
+    assert "scorelet-drift" in json.loads(found[0]["Body"])["Message"]
+
+
+def test_a_second_deployment_changes_what_it_says_and_keeps_the_rest(aws: Emulator) -> None:
+    before = aws.outputs()
+    aws.deploy(Rollback="on", AliasTtlSeconds="5")
+    assert aws.outputs() == before
+    configuration = aws.client("lambda").get_function_configuration(FunctionName=before["PredictFunction"])
+    assert configuration["Environment"]["Variables"]["ALIAS_TTL_SECONDS"] == "5"
+    assert aws.request(PREDICT, {"instances": [RECORD]}, signed=True)[0] == 200
+
+
+def test_nothing_ended_in_a_dead_letter_queue(aws: Emulator) -> None:
+    for name in ("BatchDeadLetters", "EventDeadLetters"):
+        found = aws.client("sqs").get_queue_attributes(
+            QueueUrl=aws.outputs()[name], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        assert found["Attributes"]["ApproximateNumberOfMessages"] == "0", name
