@@ -54,6 +54,9 @@ check: setup .venv-sam/.ready ## lint, format, types, and the template
 	.venv-sam/bin/sam validate --lint >/dev/null
 	echo "check: lint, format, types and template are fine."
 
+bench-drift: setup ## false alarms and power of the drift test, simulated over months (takes an hour)
+	$(BIN)/python -m bench.drift
+
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
 
