@@ -28,6 +28,12 @@ def _settings() -> PredictSettings:
     return PredictSettings.from_env(os.environ)
 
 
+@cache
+def _options() -> api.Options:
+    settings = _settings()
+    return api.Options(settings.max_body_bytes, settings.default_model, opaque=settings.error_detail == "opaque")
+
+
 @cache  # holds the loaded models for as long as the execution environment lives
 def _models() -> Models:
     settings = _settings()
@@ -60,7 +66,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _respond(request: HttpRequest) -> api.Answered:
     try:
-        return api.respond(request, _models(), max_body_bytes=_settings().max_body_bytes)
+        return api.respond(request, _models(), _options())
     except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is a 500 with an id, never a crash
         logger.error("fault", extra={"request_id": request.request_id, "fault": describe_fault(error)})
         return api.Answered(api.fault_reply(request.request_id))

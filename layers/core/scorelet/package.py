@@ -34,10 +34,18 @@ class ModelPackage:
         """What a record must look like."""
         return self.manifest.signature
 
+    def encode(self, columns: Mapping[str, Column]) -> Encoded:
+        """Judge n rows by the signature."""
+        return encode(self.signature, columns)
+
+    def predict(self, encoded: Encoded) -> Predictions:
+        """Answer the valid rows, in order."""
+        return predict(self.signature, self.model, encoded.matrix[encoded.valid])
+
     def answer(self, columns: Mapping[str, Column]) -> tuple[Encoded, Predictions]:
         """Encode n rows and answer those that are valid, in order: the one path of API and batch."""
-        encoded = encode(self.signature, columns)
-        return encoded, predict(self.signature, self.model, encoded.matrix[encoded.valid])
+        encoded = self.encode(columns)
+        return encoded, self.predict(encoded)
 
 
 def load_package(read: ReadFile, *, expected_digest: str | None, public_key: bytes | None) -> ModelPackage:

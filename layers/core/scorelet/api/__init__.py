@@ -1,0 +1,22 @@
+"""The HTTP API of one model server: three protocols on one core call, errors that name the field and the remedy."""
+
+from scorelet.api.call import Answered, Call, Options
+from scorelet.api.refuse import error_reply, fault_reply
+from scorelet.api.routes import find
+from scorelet.errors import NotFound, ScoreletError
+from scorelet.events.http import HttpRequest
+from scorelet.serving import Models
+
+__all__ = ["Answered", "Options", "error_reply", "fault_reply", "respond"]
+
+
+def respond(request: HttpRequest, models: Models, options: Options) -> Answered:
+    """Answer a request. Errors raised on purpose become replies; anything else is a fault and is raised."""
+    model = None
+    try:
+        endpoint, parts = find(request)
+        model = parts.get("model")
+        return endpoint(Call(request, models, options, parts))
+    except ScoreletError as error:
+        reply = error_reply(error, request.request_id, opaque=options.opaque)
+        return Answered(reply, model if not isinstance(error, NotFound) else None)

@@ -1,0 +1,30 @@
+"""What a caller may ask for beside the answer, in the field `parameters` of a body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scorelet.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`by_row`: refuse bad rows one by one and answer the others (`"on_error": "row"`)."""
+
+    by_row: bool = False
+
+
+DEFAULT = Parameters()
+
+
+def read_parameters(found: object) -> Parameters:
+    """Read the field; raises BadRequest. Names that are not ours are other protocols' business."""
+    if found is None:
+        return DEFAULT
+    if not isinstance(found, Mapping):
+        raise BadRequest("parameters is not an object")
+    on_error = found.get("on_error", "refuse")
+    if on_error not in ("refuse", "row"):
+        raise BadRequest('parameters.on_error is neither "refuse" nor "row"')
+    return Parameters(by_row=on_error == "row")
