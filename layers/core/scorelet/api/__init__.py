@@ -1,8 +1,11 @@
 """The HTTP API of one model server: three protocols on one core call, errors that name the field and the remedy."""
 
+from dataclasses import replace
+
 from scorelet.api.call import Answered, Call, Options
 from scorelet.api.refuse import error_reply, fault_reply
 from scorelet.api.routes import find
+from scorelet.api.seal import seal
 from scorelet.errors import NotFound, ScoreletError
 from scorelet.events.http import HttpRequest
 from scorelet.serving import Models
@@ -16,7 +19,8 @@ def respond(request: HttpRequest, models: Models, options: Options) -> Answered:
     try:
         endpoint, parts = find(request)
         model = parts.get("model")
-        return endpoint(Call(request, models, options, parts))
+        answered = endpoint(Call(request, models, options, parts))
+        return replace(answered, reply=seal(answered.reply, request))
     except ScoreletError as error:
         reply = error_reply(error, request.request_id, opaque=options.opaque)
         return Answered(reply, model if not isinstance(error, NotFound) else None)

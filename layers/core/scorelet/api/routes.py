@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scorelet.api import oip, sagemaker, tfserving
+from scorelet.api import oip, openapi, page, sagemaker, tfserving
 from scorelet.api.call import Answered, Call
 from scorelet.errors import MethodNotAllowed, NotFound
 from scorelet.events.http import HttpReply, HttpRequest
@@ -47,6 +47,8 @@ ROUTES = (
     _route("/v2/health/ready", GET=oip.server_ready),
     _route(_OIP, GET=oip.metadata),
     _route(_OIP + "/ready", GET=oip.model_ready),
+    _route("/openapi.json", GET=openapi.openapi),
+    _route("/docs", GET=page.page),
     _route("/ping", GET=ping),
 )
 
