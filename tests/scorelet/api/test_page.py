@@ -21,9 +21,8 @@ def url():
 def browse(url, folder):
     """The page's document once its scripts have come to rest."""
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=8000"]
-    done = subprocess.run(
-        [BROWSER, *flags, f"--user-data-dir={folder}", "--dump-dom", url], capture_output=True, text=True, timeout=120
-    )
+    command = [BROWSER, *flags, f"--user-data-dir={folder}", "--dump-dom", url]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     return done.stdout
 
 

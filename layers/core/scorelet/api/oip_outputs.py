@@ -33,6 +33,8 @@ def outputs_of(answer: Answer) -> dict[str, Output]:
         if name == "probabilities":
             rows = answer.by_row(values, lambda _: [math.nan] * len(labels))
             found[name] = Output(name, "FP32", [n, len(labels)], [x for row in rows for x in row], labels)
+        elif name == "explanation":
+            found |= _explained(answer, n)
         elif name == "label":
             found[name] = Output(name, "BYTES", [n], answer.by_row(values, lambda _: ""))
         else:
@@ -40,6 +42,20 @@ def outputs_of(answer: Answer) -> dict[str, Output]:
     if answer.problems:
         fine = [""] * len(answer.predictions.label)
         found["error"] = Output("error", "BYTES", [n], answer.by_row(fine, _error))
+    return found
+
+
+def _explained(answer: Answer, n: int) -> dict[str, Output]:
+    """Shapley values as tensors: `shapley_base` [n], `shapley_values` [n, features], and their standard errors."""
+    width = len(answer.package.signature.names)
+    bases = answer.by_row([why.base for why in answer.explanations], lambda _: math.nan)
+    found = {"shapley_base": Output("shapley_base", "FP64", [n], bases)}
+    for name in ("values", "errors"):
+        parts = [getattr(why, name) for why in answer.explanations]
+        if all(part is not None for part in parts):
+            rows = answer.by_row([part.tolist() for part in parts], lambda _: [math.nan] * width)
+            values = [x for row in rows for x in row]
+            found[f"shapley_{name}"] = Output(f"shapley_{name}", "FP64", [n, width], values)
     return found
 
 

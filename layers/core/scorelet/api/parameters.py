@@ -10,21 +10,25 @@ from scorelet.errors import BadRequest
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """`by_row`: refuse bad rows one by one and answer the others (`"on_error": "row"`)."""
+    """`by_row`: refuse bad rows one by one and answer the others (`"on_error": "row"`). `explain`: say why, too."""
 
     by_row: bool = False
+    explain: bool = False
 
 
 DEFAULT = Parameters()
+EXPLAINED = Parameters(explain=True)
 
 
-def read_parameters(found: object) -> Parameters:
+def read_parameters(found: object, *, explain: bool = False) -> Parameters:
     """Read the field; raises BadRequest. Names that are not ours are other protocols' business."""
     if found is None:
-        return DEFAULT
+        return EXPLAINED if explain else DEFAULT
     if not isinstance(found, Mapping):
         raise BadRequest("parameters is not an object")
     on_error = found.get("on_error", "refuse")
     if on_error not in ("refuse", "row"):
         raise BadRequest('parameters.on_error is neither "refuse" nor "row"')
-    return Parameters(by_row=on_error == "row")
+    if not isinstance(found.get("explain", False), bool):
+        raise BadRequest("parameters.explain is neither true nor false")
+    return Parameters(by_row=on_error == "row", explain=explain or found.get("explain", False))

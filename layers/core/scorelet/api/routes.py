@@ -36,6 +36,7 @@ _OIP = r"/v2/models/(?P<model>[^/:]+)(?:/versions/(?:(?P<version>\d{1,18})|(?P<a
 
 ROUTES = (
     _route(_MODEL + ":predict", POST=tfserving.predict),
+    _route(_MODEL + ":explain", POST=tfserving.explain),
     _route(_MODEL + ":classify", POST=tfserving.classify),
     _route(_MODEL + ":regress", POST=tfserving.regress),
     _route(_OIP + "/infer", POST=oip.infer),

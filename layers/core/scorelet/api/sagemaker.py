@@ -17,7 +17,7 @@ from scorelet.api.parameters import Parameters, read_parameters
 from scorelet.api.refuse import pointer
 from scorelet.api.score import Answer, Rows, identity, refusal, score
 from scorelet.api.text_cells import column_from_text
-from scorelet.errors import BadRequest, UnsupportedMediaType
+from scorelet.errors import BadRequest, NotAcceptable, UnsupportedMediaType
 from scorelet.events.http import HttpReply, to_json
 from scorelet.signature import Signature
 
@@ -34,8 +34,10 @@ def invocations(call: Call) -> Answered:
     package = call.package(model=_target(call) or attributes.get("model"))
     parse: Callable[[Signature, bytes, str], tuple[Rows, Parameters]] = {CSV: _csv, LINES: _lines, JSON: _json}[kind]
     rows, parameters = parse(package.signature, body, call.request.headers.get("content-type", ""))
-    if "on_error" in attributes:
-        parameters = read_parameters(attributes)
+    if attributes.keys() & {"on_error", "explain"}:
+        parameters = read_parameters({**attributes, "explain": attributes.get("explain") == "true"})
+    if parameters.explain and (accepted or kind) == CSV:
+        raise NotAcceptable("explanations do not fit into CSV", remedy="Accept application/json.")
     answer = score(package, rows, parameters)
     write = {CSV: _as_csv, LINES: _as_lines, JSON: _as_json}[accepted or kind]
     return Answered(write(call, answer), package.manifest.name, package, answer.encoded, answer.predictions)

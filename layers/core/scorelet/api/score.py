@@ -9,6 +9,7 @@ from typing import TypeVar
 from scorelet.api.parameters import Parameters
 from scorelet.api.refuse import Located
 from scorelet.errors import InvalidRecords
+from scorelet.explain import Explanation, explain
 from scorelet.features import Column, Encoded, Problem
 from scorelet.package import ModelPackage
 from scorelet.predict import Predictions
@@ -31,12 +32,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Predictions for the valid rows, in order; `problems` holds those of the others by row."""
+    """Predictions, and explanations if asked for, of the valid rows in order; the others' `problems` by row."""
 
     package: ModelPackage
     encoded: Encoded
     predictions: Predictions
     problems: Mapping[int, Sequence[Located]]
+    explanations: Sequence[Explanation] = ()
 
     def by_row(self, answers: Sequence[T], refusal: Callable[[Sequence[Located]], T]) -> list[T]:
         """One item per row that was sent: an answer, or what `refusal` makes of its problems."""
@@ -58,7 +60,11 @@ def score(package: ModelPackage, rows: Rows, parameters: Parameters) -> Answer:
         if not parameters.by_row:
             refuse([p for found in problems.values() for p in found])
         encoded = encoded.without(list(problems))
-    return Answer(package, encoded, package.predict(encoded), problems)
+    predictions = package.predict(encoded)
+    if not parameters.explain:
+        return Answer(package, encoded, predictions, problems)
+    found = explain(package, encoded.matrix[encoded.valid], predictions.label)
+    return Answer(package, encoded, predictions, problems, found)
 
 
 def _problems(encoded: Encoded, rows: Rows) -> dict[int, list[Located]]:

@@ -65,10 +65,20 @@ def _tensor(name: str, dtype: str, *shape: int) -> dict[str, Any]:
 
 def predict(call: Call) -> Answered:
     """Row `instances` give `predictions`, column `inputs` give `outputs`."""
+    return _predict(call, explain=False)
+
+
+def explain(call: Call) -> Answered:
+    """The same reply, each answer with its Shapley values."""
+    return _predict(call, explain=True)
+
+
+def _predict(call: Call, *, explain: bool) -> Answered:
     document = _document(call)
     package = call.package()
-    plain = _wants_plain(package.signature, document.get("signature_name"))
-    answer = score(package, _rows(package.signature, document), read_parameters(document.get("parameters")))
+    plain = _plain_output(package.signature, document.get("signature_name"))
+    parameters = read_parameters(document.get("parameters"), explain=explain)
+    answer = score(package, _rows(package.signature, document), parameters)
     found = _by_row(answer, plain) if "instances" in document else _by_column(answer, plain)
     return _answered(call, answer, found)
 
@@ -86,22 +96,22 @@ def _rows(signature: Signature, document: dict[str, Any]) -> Rows:
     return rows_from_inputs(signature, document["inputs"])
 
 
-def _wants_plain(signature: Signature, name: object) -> bool:
-    """Whether plain lists are asked for, as the package's SavedModel answers in TensorFlow Serving itself."""
+def _plain_output(signature: Signature, name: object) -> str | None:
+    """The output that is asked for as plain lists, without names."""
     plain = "probabilities" if signature.labels else "value"
     if name not in (None, "", "serving_default", plain):
         raise BadRequest(f'signature_name is neither "serving_default" nor "{plain}"')
-    return name == plain
+    return plain if name == plain else None
 
 
-def _by_row(answer: Answer, plain: bool) -> dict[str, Any]:
-    found = next(reversed(columns(answer).values())) if plain else describe(answer)
+def _by_row(answer: Answer, plain: str | None) -> dict[str, Any]:
+    found = columns(answer)[plain] if plain else describe(answer)
     return {"predictions": answer.by_row(found, refusal)}
 
 
-def _by_column(answer: Answer, plain: bool) -> dict[str, Any]:
+def _by_column(answer: Answer, plain: str | None) -> dict[str, Any]:
     found = {name: answer.by_row(values, lambda _: None) for name, values in columns(answer).items()}
-    outputs: Any = next(reversed(found.values())) if plain else found
+    outputs: Any = found[plain] if plain else found
     errors = [{"row": row, **refusal(problems)} for row, problems in answer.problems.items()]
     return {"outputs": outputs, **({"errors": errors} if errors else {})}
 
