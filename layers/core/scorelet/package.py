@@ -23,11 +23,12 @@ ReadFile = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
-    """A verified model, ready to answer."""
+    """A verified model, ready to answer. `size` is that of its manifest and model in bytes."""
 
     manifest: Manifest
     digest: str
     model: TfliteModel
+    size: int = 0
 
     @property
     def signature(self) -> Signature:
@@ -67,12 +68,13 @@ def _load(read: ReadFile, expected_digest: str | None, public_key: bytes | None)
     if public_key:
         verify(public_key, body, read(SIGNATURE_FILE))
     manifest = Manifest.from_bytes(body)
-    model = TfliteModel(_verified(read, manifest, MODEL_FILE))
+    content = _verified(read, manifest, MODEL_FILE)
+    model = TfliteModel(content)
     if model.width != len(manifest.signature.features):
         raise PackageRefused(
             f"the model takes {model.width} columns, its signature has {len(manifest.signature.names)}"
         )
-    package = ModelPackage(manifest, found, model)
+    package = ModelPackage(manifest, found, model, len(body) + len(content))
     replay_golden(package)
     return package
 

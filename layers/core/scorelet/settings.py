@@ -63,6 +63,7 @@ class PredictSettings:
     max_body_bytes: int
     default_model: str | None
     error_detail: str
+    model_memory_mb: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -76,6 +77,7 @@ class PredictSettings:
             max_body_bytes=env.number("MAX_BODY_BYTES", 1_048_576, int),
             default_model=env.text("DEFAULT_MODEL", "") or None,
             error_detail=env.choice("ERROR_DETAIL", ("full", "opaque")),
+            model_memory_mb=env.number("MODEL_MEMORY_MB", 256, int),
         )
         env.check()
         return settings

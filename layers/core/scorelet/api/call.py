@@ -12,6 +12,8 @@ from scorelet.package import ModelPackage
 from scorelet.predict import Predictions
 from scorelet.serving import Models
 
+ENTITY = "x-scorelet-entity-id"
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -24,13 +26,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A reply and, where a model answered, what monitoring keeps of it."""
+    """A reply and, where a model answered, what monitoring keeps of it, and who is to answer beside it."""
 
     reply: HttpReply
     model: str | None = None
     package: ModelPackage | None = None
     encoded: Encoded | None = None
     predictions: Predictions | None = None
+    shadow: ModelPackage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class Call:
         """The body, decompressed; raises BodyTooLarge, UnsupportedMediaType, BadRequest."""
         return content(self.request, self.options.max_body_bytes)
 
-    def package(self, *, model: str | None = None) -> ModelPackage:
+    def package(self, *, model: str | None = None, entity: str | None = None) -> ModelPackage:
         """The package that answers: by version, by alias, or the one that is live; raises ModelNotFound.
 
-        The model is the path's, else `model`, else the server's default one.
+        The model is the path's, else `model`, else the server's default one. Where versions share the traffic, the
+        header's entity id decides, else `entity`, else the request's own id.
         """
         name = self.parts.get("model") or model or self.options.default_model
         if not name:
@@ -61,6 +65,7 @@ class Call:
             version = self.parts.get("version")
             if version is not None:
                 return self.models.version(name, int(version))
-            return self.models.current(name, self.request.time_ms / 1000, self.parts.get("alias"))
+            entity = self.request.headers.get(ENTITY) or entity or self.request.request_id
+            return self.models.current(name, self.request.time_ms / 1000, self.parts.get("alias"), entity)
         except ContractError as error:  # a name that no model can have
             raise ModelNotFound(str(error)) from error

@@ -81,7 +81,7 @@ def infer(call: Call) -> Answered:
         raise BadRequest("id is not text")
     tensors = read_tensors(document.get("inputs"), tail)
     parameters = read_parameters(document.get("parameters"))
-    package = call.package()
+    package = call.package(entity=parameters.entity)
     answer = score(package, rows_from_tensors(package.signature, tensors), parameters)
     chosen = choose_outputs(document, outputs_of(answer))
     return Answered(

@@ -10,10 +10,13 @@ from scorelet.errors import BadRequest
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """`by_row`: refuse bad rows one by one and answer the others (`"on_error": "row"`). `explain`: say why, too."""
+    """`by_row`: refuse bad rows one by one and answer the others (`"on_error": "row"`). `explain`: say why, too.
+    `entity`: whom the request is about (`entity_id`), for versions that share the traffic.
+    """
 
     by_row: bool = False
     explain: bool = False
+    entity: str | None = None
 
 
 DEFAULT = Parameters()
@@ -31,4 +34,8 @@ def read_parameters(found: object, *, explain: bool = False) -> Parameters:
         raise BadRequest('parameters.on_error is neither "refuse" nor "row"')
     if not isinstance(found.get("explain", False), bool):
         raise BadRequest("parameters.explain is neither true nor false")
-    return Parameters(by_row=on_error == "row", explain=explain or found.get("explain", False))
+    entity = found.get("entity_id")
+    if entity is not None and not isinstance(entity, str | int):
+        raise BadRequest("parameters.entity_id is neither text nor a whole number")
+    explained = explain or found.get("explain", False)
+    return Parameters(on_error == "row", explained, None if entity is None else str(entity))

@@ -31,7 +31,7 @@ def invocations(call: Call) -> Answered:
     kind, accepted = _kind(call), _accepted(call)
     attributes = _attributes(call.request.headers.get(_ATTRIBUTES, ""))
     body = call.content()
-    package = call.package(model=_target(call) or attributes.get("model"))
+    package = call.package(model=_target(call) or attributes.get("model"), entity=attributes.get("entity_id"))
     parse: Callable[[Signature, bytes, str], tuple[Rows, Parameters]] = {CSV: _csv, LINES: _lines, JSON: _json}[kind]
     rows, parameters = parse(package.signature, body, call.request.headers.get("content-type", ""))
     if attributes.keys() & {"on_error", "explain"}:

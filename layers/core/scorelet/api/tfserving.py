@@ -75,9 +75,9 @@ def explain(call: Call) -> Answered:
 
 def _predict(call: Call, *, explain: bool) -> Answered:
     document = _document(call)
-    package = call.package()
-    plain = _plain_output(package.signature, document.get("signature_name"))
     parameters = read_parameters(document.get("parameters"), explain=explain)
+    package = call.package(entity=parameters.entity)
+    plain = _plain_output(package.signature, document.get("signature_name"))
     answer = score(package, _rows(package.signature, document), parameters)
     found = _by_row(answer, plain) if "instances" in document else _by_column(answer, plain)
     return _answered(call, answer, found)
@@ -138,7 +138,8 @@ def regress(call: Call) -> Answered:
 
 def _examples(call: Call, *, classes: bool) -> tuple[ModelPackage, Answer]:
     document = _document(call)
-    package = call.package()
+    parameters = read_parameters(document.get("parameters"))
+    package = call.package(entity=parameters.entity)
     if bool(package.signature.labels) != classes:
         verbs = (":regress", ":classify") if classes else (":classify", ":regress")
         raise BadRequest(f"the model's task is {package.signature.task}", remedy=f"Ask {verbs[0]}, not {verbs[1]}.")
@@ -148,4 +149,4 @@ def _examples(call: Call, *, classes: bool) -> tuple[ModelPackage, Answer]:
     if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
         raise BadRequest('the body has no list "examples" of objects by feature name')
     rows = rows_from_instances(package.signature, [{**context, **example} for example in examples], "examples")
-    return package, score(package, rows, read_parameters(document.get("parameters")))
+    return package, score(package, rows, parameters)
