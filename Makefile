@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test bench-quantize python313
+.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-drift python313
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ check: setup .venv-sam/.ready ## lint, format, types, and the template
 
 bench-drift: setup ## false alarms and power of the drift test, simulated over months (takes an hour)
 	$(BIN)/python -m bench.drift
+
+shap-test: .venv-shap/.ready ## our Shapley values against the shap library's
+	PYTHONPATH=.:layers/core .venv-shap/bin/python -m pytest tests/scorelet/test_explain_shap.py
 
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
@@ -95,6 +98,12 @@ system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, 
 	rm -rf .venv-ministack
 	$(PYTHON313) -m venv .venv-ministack
 	.venv-ministack/bin/python -m pip install $(PIP_FLAGS) -r requirements/ministack.txt
+	touch $@
+
+.venv-shap/.ready: requirements/shap.txt
+	rm -rf .venv-shap
+	$(PYTHON) -m venv .venv-shap
+	.venv-shap/bin/python -m pip install $(PIP_FLAGS) -r requirements/shap.txt
 	touch $@
 
 .venv-tflite/.ready: requirements/tflite.txt

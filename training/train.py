@@ -16,6 +16,7 @@ from scorelet.model import TfliteModel
 from scorelet.predict import Predictions, interpret, predict
 
 from training import data
+from training.background import background
 from training.baseline import baseline
 from training.config import SCHEMES, TrainingConfig
 from training.data import Dataset
@@ -95,6 +96,7 @@ def train(
         metrics=metrics,
         preprocessing=describe_preprocessing(learn),
         lineage=lineage(config, dataset),
+        background=background(learn),
     )
     report = render(manifest, Answered(learn, unseen), Answered(held_out, served))
     path = out_dir / config.name / str(version)

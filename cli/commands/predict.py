@@ -26,6 +26,7 @@ def add(commands: Any, summary: str) -> None:
     )
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("record", metavar="RECORD", help="a JSON object of values by feature name, or a list of them")
+    parser.add_argument("--explain", action="store_true", help="say what each feature did to the answer")
     add_target_options(parser)
 
 
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> Report:
     except ValueError as error:
         raise BadRequest(f"RECORD is not JSON: {error}") from error
     body = json.dumps({"instances": record if isinstance(record, list) else [record]}).encode()
-    status, answer = _post(find_target(args), f"/v1/models/{args.name}:predict", body)
+    verb = "explain" if args.explain else "predict"
+    status, answer = _post(find_target(args), f"/v1/models/{args.name}:{verb}", body)
     if status != 200:
         return Report(answer, _failure(answer), exit_code=1)
     lines = [json.dumps(p, ensure_ascii=False) for p in answer["predictions"]]

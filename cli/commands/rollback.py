@@ -25,5 +25,10 @@ def add(commands: Any, summary: str) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Change the alias over the state it is in."""
-    alias = find_target(args).registry().rollback(args.name, alias=args.alias, at=now(), by=whoami(), why=args.why)
+    registry = find_target(args).registry()
+    before = registry.alias(args.name, args.alias)
+    if before.shares or before.shadow:  # the last decision was to try another version: that is what goes back
+        alias = registry.end_split(args.name, args.alias)
+        return Report(asdict(alias), f"{args.name}: {args.alias} is version {alias.current.version} alone again.")
+    alias = registry.rollback(args.name, alias=args.alias, at=now(), by=whoami(), why=args.why)
     return Report(asdict(alias), f"{args.name}: {args.alias} is version {alias.current.version} again.")

@@ -5,6 +5,7 @@ Nothing here imports boto3 or pydantic: cold starts are this function's first pr
 
 import os
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from scorelet.model import runtime
 from scorelet.record import prediction_lines
 from scorelet.serving import Models
 from scorelet.settings import PredictSettings
+from scorelet.shadow import shadow_line
 
 logger = Logger()
 
@@ -26,6 +28,12 @@ logger = Logger()
 @cache
 def _settings() -> PredictSettings:
     return PredictSettings.from_env(os.environ)
+
+
+@cache
+def _options() -> api.Options:
+    settings = _settings()
+    return api.Options(settings.max_body_bytes, settings.default_model, opaque=settings.error_detail == "opaque")
 
 
 @cache  # holds the loaded models for as long as the execution environment lives
@@ -37,6 +45,7 @@ def _models() -> Models:
         alias=settings.model_alias,
         ttl_seconds=settings.alias_ttl_seconds,
         public_key=settings.public_key,
+        most_bytes=settings.model_memory_mb * 1024 * 1024,
         on_refused=_report_refused,
     )
 
@@ -53,6 +62,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         request = http_request(event)
     except ScoreletError as error:
         return api.error_reply(error, context.aws_request_id).to_event()
+    except Exception as error:  # noqa: BLE001 - an event such as no gateway sends is no reason to crash either
+        return _fault("fault", context.aws_request_id, error).reply.to_event()
     answered = _respond(request)
     _report(request, answered, latency_ms=(time.perf_counter() - started) * 1000)
     return answered.reply.to_event()
@@ -60,24 +71,36 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _respond(request: HttpRequest) -> api.Answered:
     try:
-        return api.respond(request, _models(), max_body_bytes=_settings().max_body_bytes)
+        return api.respond(request, _models(), _options())
     except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is a 500 with an id, never a crash
-        logger.error("fault", extra={"request_id": request.request_id, "fault": describe_fault(error)})
-        return api.Answered(api.fault_reply(request.request_id))
+        return _fault("fault", request.request_id, error)
+
+
+def _fault(what: str, request_id: str, error: Exception) -> api.Answered:
+    logger.error(what, extra={"request_id": request_id, "fault": describe_fault(error)})
+    return api.Answered(api.fault_reply(request_id))
 
 
 def _report(request: HttpRequest, answered: api.Answered, latency_ms: float) -> None:
-    """One line per answer for monitoring, and the request's metrics."""
-    rows = 0
-    if answered.package and answered.encoded and answered.predictions:
-        rows = len(answered.predictions.label)
-        lines = prediction_lines(
-            answered.package, answered.encoded, answered.predictions, request.request_id, request.time_ms
-        )
-        for line in lines:
-            print(line)
+    """The request's metrics, and the lines for monitoring. The answer is ready: no fault here may cost it."""
+    rows = 0 if answered.predictions is None else len(answered.predictions.label)
     values = {"Requests": 1.0, "RowsScored": rows, "LatencyMs": latency_ms, **_failure(answered.reply)}
     publish(values, time_ms=request.time_ms, model=answered.model)
+    try:
+        for line in _lines(request, answered):
+            print(line)
+    except Exception as error:  # noqa: BLE001 - see above
+        _fault("fault after the answer", request.request_id, error)
+
+
+def _lines(request: HttpRequest, answered: api.Answered) -> Iterator[str]:
+    """One line per answer, and one for the version that answers beside, if there is one."""
+    package, encoded, predictions = answered.package, answered.encoded, answered.predictions
+    if package is None or encoded is None or predictions is None:
+        return
+    yield from prediction_lines(package, encoded, predictions, request.request_id, request.time_ms)
+    if answered.shadow is not None:
+        yield shadow_line(package, predictions, encoded, answered.shadow, request.request_id, request.time_ms)
 
 
 def _failure(reply: HttpReply) -> dict[str, float]:

@@ -63,6 +63,7 @@ def tiny_package(
         signature=signature,
         baseline=_baseline(signature, encoded.matrix, encoded.imputed, answers),
         golden=Golden(tuple(records[:5]), tuple(tuple(o) for o in answers.outputs[:5].tolist()), 1e-6),
+        background=tuple(records[100:116]),
         files={MODEL_FILE: FileEntry(len(content), digest(content))},
     )
     return {MANIFEST_FILE: manifest.to_bytes(), MODEL_FILE: content}, manifest

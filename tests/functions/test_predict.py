@@ -138,3 +138,53 @@ def test_an_event_of_another_shape_is_our_misconfiguration_and_no_crash(app):
     answer = app.handler({"Records": []}, CONTEXT)
     assert answer["statusCode"] == 500
     assert json.loads(answer["body"])["code"] == "bad_event"
+
+
+def put_alias(s3, **more):
+    store = PutOnly(s3)
+    _, digest = Registry(store, "predict-models").publish(tiny_package(name="iris", version=2)[0])
+    entry = {"version": 2, "digest": digest, **WHO}
+    body = json.loads(s3.get_object(Bucket="predict-models", Key="models/iris/aliases/live.json")["Body"].read())
+    body |= {name: entry if value is None else [{**entry, "weight": value}] for name, value in more.items()}
+    s3.put_object(Bucket="predict-models", Key="models/iris/aliases/live.json", Body=json.dumps(body).encode())
+
+
+def test_a_shadow_is_only_logged_and_its_mark_is_not_that_of_answers(app, s3, capsys):
+    put_alias(s3, shadow=None)
+    _, body, lines = ask(app, load_event("http_v2_predict"), capsys, body=tiny_body(3))
+    assert body["model_version"] == 1
+    (shadow,) = [line for line in lines if line.get("scorelet") == "shadow"]
+    assert (shadow["version"], shadow["live_version"], shadow["rows"], shadow["agreed"]) == (2, 1, 3, 3)
+    assert shadow["largest_difference"] == 0
+    (record,) = [line for line in lines if line.get("scorelet") == "predictions"]
+    assert record["version"] == 1
+
+
+def test_a_fault_of_the_shadow_costs_no_answer(app, s3, capsys, monkeypatch, caplog):
+    put_alias(s3, shadow=None)
+    monkeypatch.setattr(app, "shadow_line", lambda *args: 1 / 0)
+    status, body, _ = ask(app, load_event("http_v2_predict"), capsys, body=tiny_body(3))
+    assert (status, body["model_version"]) == (200, 1)
+    assert "ZeroDivisionError" in caplog.records[-1].fault
+
+
+@pytest.mark.parametrize("how", ["header", "field"])
+def test_an_entity_keeps_its_version_by_header_or_by_field(app, s3, capsys, how):
+    put_alias(s3, weights=0.5)
+    versions = set()
+    for entity in map(str, range(20)):
+        event = load_event("http_v2_predict")
+        body = {"instances": tiny_records(1)}
+        if how == "header":
+            event["headers"]["X-Scorelet-Entity-Id"] = entity
+        else:
+            body["parameters"] = {"entity_id": entity}
+        found = [ask(app, event, capsys, body=json.dumps(body))[1]["model_version"] for _ in range(2)]
+        assert found[0] == found[1]
+        versions.add(found[0])
+    assert versions == {1, 2}
+
+
+@pytest.mark.parametrize("change", [{"requestContext": {"http": {}}}, {"headers": ["x"]}, {"body": 5, "rawPath": None}])
+def test_an_event_that_no_gateway_sends_is_no_crash(app, change):
+    assert app.handler({**load_event("http_v2_predict"), **change}, CONTEXT)["statusCode"] in (404, 500)

@@ -87,6 +87,37 @@ def test_of_two_changes_from_the_same_state_one_loses(registry, store):
     assert registry.alias("tiny").current.version == 3
 
 
+def test_a_split_and_a_shadow_are_kept_beside_the_decision_until_the_next_one(registry):
+    registry.promote("tiny", 1, **WHO)
+    registry.split("tiny", 2, 0.1, **WHO)
+    registry.split("tiny", 3, 0.2, **WHO)
+    registry.shadow("tiny", 3, **WHO)
+    alias = registry.alias("tiny")
+    assert alias.current.version == 1
+    assert [(share.entry.version, share.weight) for share in alias.shares] == [(2, 0.1), (3, 0.2)]
+    assert alias.shadow.version == 3
+    assert [share.entry.version for share in registry.split("tiny", 2, 0, **WHO).shares] == [3]
+    assert registry.alias("tiny") == registry.alias("tiny")
+    ended = registry.promote("tiny", 2, **WHO)
+    assert (ended.shares, ended.shadow, ended.current.version) == ((), None, 2)
+
+
+def test_ending_a_split_leaves_the_current_version_alone(registry):
+    registry.promote("tiny", 1, **WHO)
+    registry.split("tiny", 2, 0.1, **WHO)
+    alone = registry.end_split("tiny")
+    assert (alone.shares, alone.current.version, alone.history) == ((), 1, ())
+    assert registry.end_split("tiny").etag == alone.etag
+
+
+@pytest.mark.parametrize(("version", "weight"), [(1, 0.5), (2, 1), (2, -0.1), (2, float("nan")), (3, 0.6)])
+def test_weights_that_leave_nothing_to_the_current_version_are_refused(registry, version, weight):
+    registry.promote("tiny", 1, **WHO)
+    registry.split("tiny", 2, 0.4, **WHO)
+    with pytest.raises(ContractError, match="leaves nothing"):
+        registry.split("tiny", version, weight, **WHO)
+
+
 @pytest.mark.parametrize("name", ["", "Iris", "a/b", "../x", "a" * 64, "é"])
 def test_a_name_that_could_leave_its_folder_is_refused(registry, name):
     with pytest.raises(ContractError):

@@ -101,7 +101,7 @@ def test_an_outage_of_the_registry_leaves_the_last_good_one_answering(registry, 
 
 
 def test_only_so_many_packages_stay_in_memory(store, registry):
-    models = Models(store, "models", most=1)
+    models = Models(store, "models", most_bytes=1)
     models.version("tiny", 1)
     models.version("tiny", 2)
     reads = []
@@ -111,6 +111,78 @@ def test_only_so_many_packages_stay_in_memory(store, registry):
     assert reads == []
     models.version("tiny", 1)
     assert "models/tiny/1/model.tflite" in reads
+
+
+class TestSplit:
+    """A weighted split is sticky, and a version that is refused leaves its entities to the current one."""
+
+    entities = tuple(f"person-{number}" for number in range(2000))
+
+    def versions(self, models, now=0):
+        return {e: models.current("tiny", now, entity=e).manifest.version for e in self.entities}
+
+    def test_each_entity_keeps_its_version_and_the_shares_are_as_wide_as_their_weights(self, registry, store, models):
+        registry.split("tiny", 2, 0.2, **WHO)
+        found = self.versions(models)
+        assert found == self.versions(Models(store, "models"))
+        assert 300 < sum(version == 2 for version in found.values()) < 500
+
+    def test_a_share_that_grows_keeps_its_entities(self, registry, models):
+        registry.split("tiny", 2, 0.2, **WHO)
+        before = self.versions(models)
+        registry.split("tiny", 2, 0.5, **WHO)
+        after = self.versions(models, now=60)
+        assert all(after[e] == 2 for e in self.entities if before[e] == 2)
+
+    def test_without_an_entity_the_current_version_answers(self, registry, models):
+        registry.split("tiny", 2, 0.99, **WHO)
+        assert models.current("tiny", now=0).manifest.version == 1
+
+    def test_a_share_whose_version_is_refused_falls_back_and_is_looked_at_once_per_look(
+        self, registry, store, models, refused
+    ):
+        store.put("models", "models/tiny/2/model.tflite", b"broken")
+        registry.split("tiny", 2, 0.5, **WHO)
+        assert set(self.versions(models).values()) == {1}
+        assert refused == [2]
+        store.put("models", "models/tiny/2/model.tflite", tiny_package(version=2)[0][MODEL_FILE])
+        assert set(self.versions(models, now=60).values()) == {1, 2}
+
+    def test_a_shadow_answers_beside_and_a_promotion_ends_it_all(self, registry, models):
+        assert models.shadow("tiny") is None
+        registry.split("tiny", 2, 0.5, **WHO)
+        registry.shadow("tiny", 2, **WHO)
+        models.current("tiny", now=0)
+        assert models.shadow("tiny").manifest.version == 2
+        registry.promote("tiny", 1, **WHO)
+        assert set(self.versions(models, now=60).values()) == {1}
+        assert models.shadow("tiny") is None
+
+
+def test_what_was_used_last_stays_and_an_alias_that_lost_its_package_reads_it_again(store, registry):
+    for name in ("a", "b"):
+        registry.publish(tiny_package(name=name)[0])
+        registry.promote(name, 1, **WHO)
+    size = Models(store, "models").current("a", 0).size
+    models = Models(store, "models", most_bytes=2 * size + 100)
+    first, _ = models.current("tiny", 0), models.current("a", 0)
+    assert models.current("tiny", 0) is first
+    models.current("b", 0)
+    assert models.current("tiny", 0) is first
+    assert {key[0] for key in models._packages} == {"tiny", "b"}
+    assert models.current("a", 0).manifest.name == "a"
+
+
+def test_the_last_good_one_stays_although_memory_is_short(store, registry, refused):
+    registry.publish(tiny_package(name="b")[0])
+    registry.promote("b", 1, **WHO)
+    models = Models(store, "models", most_bytes=1, on_refused=lambda name, version, error: refused.append(version))
+    models.current("tiny", 0)
+    store.put("models", "models/tiny/2/model.tflite", b"broken")
+    registry.promote("tiny", 2, **WHO)
+    assert models.current("tiny", 60).manifest.version == 1
+    models.current("b", 60)
+    assert models.current("tiny", 120).manifest.version == 1
 
 
 class TestLoadPackage:

@@ -52,7 +52,11 @@ class MethodNotAllowed(ScoreletError):
     """The path exists, with another method."""
 
     code = "method_not_allowed"
-    remedy = "Use POST for :predict and GET for a model's status."
+    remedy = "Use the method that the header `allow` names."
+
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
 
 
 class BodyTooLarge(ScoreletError):
@@ -60,6 +64,20 @@ class BodyTooLarge(ScoreletError):
 
     code = "body_too_large"
     remedy = "Send fewer instances at a time, or drop a CSV file into the bucket."
+
+
+class UnsupportedMediaType(ScoreletError):
+    """The body is of a type or an encoding that this path does not read."""
+
+    code = "unsupported_media_type"
+    remedy = "Send application/json, plain or with Content-Encoding gzip; /invocations also reads text/csv."
+
+
+class NotAcceptable(ScoreletError):
+    """The caller accepts none of the types that this path can answer in."""
+
+    code = "not_acceptable"
+    remedy = "Accept application/json; /invocations also answers text/csv and application/jsonlines."
 
 
 class NotFound(ScoreletError):

@@ -7,15 +7,15 @@ not depend on where the value came from: nulls and imputation, finiteness, whole
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorelet.signature import Feature, Signature
+from scorelet.signature import EXACT_INTEGER, Feature, Signature
 
 
 class CellState(IntEnum):
@@ -91,6 +91,12 @@ class Encoded:
     states: NDArray[np.uint8]
     signature: Signature
 
+    def without(self, rows: Sequence[int]) -> Encoded:
+        """The same, with these rows kept from the model for a reason no cell shows."""
+        valid, matrix = self.valid.copy(), self.matrix.copy()
+        valid[rows], matrix[rows] = False, 0.0
+        return replace(self, valid=valid, matrix=matrix)
+
     def problems(self, limit: int | None = None) -> list[Problem]:
         """Every bad cell, by row and then by feature; at most `limit` of them."""
         rows, columns = np.nonzero(self.states)
@@ -105,47 +111,75 @@ def _problem(row: int, feature: Feature, state: CellState) -> Problem:
     return Problem(row, feature.name, state.code, feature.expected(), _REASONS[state])
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The signature's rules, one entry per feature: limits of numbers, which are whole, what stands for a null."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    whole: NDArray[np.bool_] | None
+    nullable: NDArray[np.bool_]
+    fill: NDArray[np.float64]
+
+
+@lru_cache(maxsize=64)  # a signature is read once per package, and asked with every request
+def _rules(signature: Signature) -> _Rules:
+    features = signature.features
+    numbers = [f.type in ("float", "int") for f in features]
+    whole = np.array([f.type == "int" for f in features])
+    return _Rules(
+        low=np.array([f.low if number else -np.inf for f, number in zip(features, numbers, strict=True)]),
+        high=np.array([f.high if number else np.inf for f, number in zip(features, numbers, strict=True)]),
+        whole=whole if whole.any() else None,
+        nullable=np.array([f.nullable for f in features]),
+        fill=np.array([imputation_value(f) if f.nullable else 0.0 for f in features]),
+    )
+
+
 def encode(signature: Signature, columns: Mapping[str, Column]) -> Encoded:
     """Apply the signature's rules to columns of equal length n; a feature without a column is missing in every row.
 
     Returns the matrix in the signature's feature order. Raises nothing for bad values: they are states.
     """
-    n = len(next(iter(columns.values())).values) if columns else 0
-    width = len(signature.features)
-    matrix = np.zeros((n, width), dtype=np.float32)
-    states = np.zeros((n, width), dtype=np.uint8)
-    imputed = np.zeros((n, width), dtype=np.bool_)
-    for index, feature in enumerate(signature.features):
-        column = columns.get(feature.name)
-        if column is None:
-            states[:, index] = CellState.MISSING
-            continue
-        values, state = column.values, column.state
-        if feature.nullable:
-            imputed[:, index] = state == CellState.NULL
-            values = np.where(imputed[:, index], imputation_value(feature), values)
-            state = np.where(imputed[:, index], np.uint8(CellState.OK), state)
-        states[:, index] = _judge_numbers(feature, values, state)
-        ok = states[:, index] == CellState.OK
-        matrix[ok, index] = values[ok]
+    rules = _rules(signature)
+    values, states = _gathered(signature, columns)
+    imputed = np.zeros(states.shape, dtype=np.bool_)
+    if states.any():
+        imputed = (states == CellState.NULL) & rules.nullable
+        values = np.where(imputed, rules.fill, values)
+        states[imputed] = CellState.OK
+    fits = (values >= rules.low) & (values <= rules.high)  # false for what is not finite, too
+    if rules.whole is not None:
+        fits &= ~rules.whole | (values == np.floor(values))
+    if fits.all() and not states.any():
+        return Encoded(values.astype(np.float32), np.ones(len(values), dtype=np.bool_), imputed, states, signature)
+    _judge_numbers(rules, values, states)
     valid: NDArray[np.bool_] = np.asarray(~states.any(axis=1))
-    matrix[~valid] = 0.0
-    return Encoded(matrix, valid, imputed, states, signature)
+    values[~valid] = 0.0
+    return Encoded(values.astype(np.float32), valid, imputed, states, signature)
 
 
-def _judge_numbers(feature: Feature, values: NDArray[np.float64], state: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _gathered(signature: Signature, columns: Mapping[str, Column]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Values and states of all features, both [n, features]."""
+    n = len(next(iter(columns.values())).values) if columns else 0
+    values = np.zeros((n, len(signature.features)))
+    states = np.full(values.shape, CellState.MISSING, dtype=np.uint8)
+    for index, name in enumerate(signature.names):
+        column = columns.get(name)
+        if column is not None:
+            values[:, index] = column.values
+            states[:, index] = column.state
+    return values, states
+
+
+def _judge_numbers(rules: _Rules, values: NDArray[np.float64], states: NDArray[np.uint8]) -> None:
     """Add the verdicts that depend on the number alone to those of the front end."""
-    if feature.type in ("bool", "category"):
-        return state
-    judged = state.copy()
-    ok = state == CellState.OK
-    finite = np.isfinite(values)
-    judged[ok & ~finite] = CellState.NOT_FINITE
-    numbers = np.where(ok & finite, values, 0.0)
-    judged[ok & finite & ((numbers < feature.low) | (numbers > feature.high))] = CellState.OUT_OF_RANGE
-    if feature.type == "int":
-        judged[ok & finite & (numbers != np.floor(numbers))] = CellState.WRONG_TYPE
-    return judged
+    ok, finite = states == CellState.OK, np.isfinite(values)
+    outside = (values < rules.low) | (values > rules.high)
+    states[ok & outside] = CellState.OUT_OF_RANGE
+    if rules.whole is not None:
+        states[ok & finite & rules.whole & (values != np.floor(values))] = CellState.WRONG_TYPE
+    states[ok & ~finite] = CellState.NOT_FINITE
 
 
 def imputation_value(feature: Feature) -> float:
@@ -157,42 +191,53 @@ def imputation_value(feature: Feature) -> float:
 
 def columns_from_records(signature: Signature, records: Sequence[Mapping[str, object]]) -> dict[str, Column]:
     """The JSON front end: n objects by feature name into columns. Types are strict: numbers as text are wrong."""
-    return {f.name: _column_from_values(f, [r.get(f.name, _ABSENT) for r in records]) for f in signature.features}
+    return {f.name: column_from_values(f, [r.get(f.name, ABSENT) for r in records]) for f in signature.features}
 
 
-_ABSENT = object()
+ABSENT = object()
 
 
-def _column_from_values(feature: Feature, cells: Sequence[object]) -> Column:
-    judge = {"category": _judge_category, "bool": _judge_bool}.get(feature.type, _judge_number)
-    values = np.zeros(len(cells), dtype=np.float64)
-    state = np.zeros(len(cells), dtype=np.uint8)
-    for row, cell in enumerate(cells):
-        if cell is _ABSENT:
-            state[row] = CellState.MISSING
-        elif cell is None:
-            state[row] = CellState.NULL
-        else:
-            values[row], state[row] = judge(feature, cell)
-    return Column(values, state)
+def column_from_values(feature: Feature, cells: Sequence[object]) -> Column:
+    """One feature's JSON values as a column; ABSENT stands for a missing field."""
+    judge = _JUDGES[feature.type]
+    pairs = [judge(feature, cell) for cell in cells]
+    values = np.array([value for value, _ in pairs], dtype=np.float64)
+    return Column(values, np.array([state for _, state in pairs], dtype=np.uint8))
 
 
-def _judge_number(_feature: Feature, cell: object) -> tuple[float, CellState]:
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return 0.0, CellState.WRONG_TYPE
-    try:
-        return float(cell), CellState.OK if math.isfinite(cell) else CellState.NOT_FINITE
-    except OverflowError:  # an integer beyond float64
-        return 0.0, CellState.OUT_OF_RANGE
+def _judge_number(feature: Feature, cell: object) -> tuple[float, int]:
+    kind = type(cell)
+    if kind is float:
+        return cell, _OK  # type: ignore[return-value]  # its type has just been looked at
+    if kind is int:
+        if feature.type == "int" and not -EXACT_INTEGER <= cell <= EXACT_INTEGER:  # type: ignore[operator]  # the same
+            return 0.0, _OUT_OF_RANGE
+        try:
+            return float(cell), _OK  # type: ignore[arg-type]  # the same
+        except OverflowError:  # an integer beyond float64
+            return 0.0, _OUT_OF_RANGE
+    return 0.0, _empty(cell)
 
 
-def _judge_bool(_feature: Feature, cell: object) -> tuple[float, CellState]:
-    return (float(cell), CellState.OK) if isinstance(cell, bool) else (0.0, CellState.WRONG_TYPE)
+def _judge_bool(_feature: Feature, cell: object) -> tuple[float, int]:
+    return (float(cell), _OK) if cell is True or cell is False else (0.0, _empty(cell))
 
 
-def _judge_category(feature: Feature, cell: object) -> tuple[float, CellState]:
-    if not isinstance(cell, str):
-        return 0.0, CellState.WRONG_TYPE
-    if cell not in feature.categories:
-        return 0.0, CellState.UNKNOWN_CATEGORY
-    return float(feature.categories.index(cell)), CellState.OK
+def _judge_category(feature: Feature, cell: object) -> tuple[float, int]:
+    if type(cell) is not str:
+        return 0.0, _empty(cell)
+    index = feature.category_index.get(cell)
+    return (0.0, _UNKNOWN) if index is None else (index, _OK)
+
+
+def _empty(cell: object) -> int:
+    """The state of a cell that holds no value of its feature's type."""
+    return _NULL if cell is None else _MISSING if cell is ABSENT else _WRONG_TYPE
+
+
+_JUDGES = {"float": _judge_number, "int": _judge_number, "bool": _judge_bool, "category": _judge_category}
+# plain ints: making an array of enum members takes ten times as long
+_OK, _NULL, _MISSING, _WRONG_TYPE = (
+    int(s) for s in (CellState.OK, CellState.NULL, CellState.MISSING, CellState.WRONG_TYPE)
+)
+_OUT_OF_RANGE, _UNKNOWN = int(CellState.OUT_OF_RANGE), int(CellState.UNKNOWN_CATEGORY)

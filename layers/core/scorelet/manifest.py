@@ -64,6 +64,7 @@ class Manifest:
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] | None = None
     lineage: Mapping[str, Any] = field(default_factory=dict)
+    background: tuple[Mapping[str, Any], ...] = ()  # records that explanations compare with
 
     def to_bytes(self) -> bytes:
         """The canonical manifest.json: sorted keys, no NaN, one newline at the end."""
@@ -87,6 +88,8 @@ class Manifest:
             "calibration": self.calibration,
             "lineage": dict(self.lineage),
         }
+        if self.background:
+            document["background"] = [dict(r) for r in self.background]
         return (json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
     @classmethod
@@ -116,6 +119,7 @@ class Manifest:
                 preprocessing=data["preprocessing"],
                 calibration=data["calibration"],
                 lineage=data["lineage"],
+                background=tuple(data.get("background", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ContractError(f"manifest.json cannot be read: {error!r}") from error

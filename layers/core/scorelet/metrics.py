@@ -1,36 +1,40 @@
 """Every metric the product publishes, by name, and the one way to publish them: CloudWatch's embedded metric format.
 
-A line on standard output becomes metrics by service, and by service and model where a model is known.
+A line on standard output becomes metrics by service, and by service and model where a model is known. The names of
+service and namespace come from the variables that Powertools reads; its own `EphemeralMetrics` took half the time of a
+request (`make bench-predict`).
 """
 
 from __future__ import annotations
 
-import warnings
+import os
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from scorelet.events.http import to_json
 
-METRICS: Mapping[str, MetricUnit] = {
+METRICS: Mapping[str, str] = {
     # predict
-    "Requests": MetricUnit.Count,
-    "InvalidRequests": MetricUnit.Count,
-    "Faults": MetricUnit.Count,
-    "LatencyMs": MetricUnit.Milliseconds,
+    "Requests": "Count",
+    "InvalidRequests": "Count",
+    "Faults": "Count",
+    "LatencyMs": "Milliseconds",
     # predict and batch
-    "RowsScored": MetricUnit.Count,
-    "ModelRefused": MetricUnit.Count,
+    "RowsScored": "Count",
+    "ModelRefused": "Count",
     # batch
-    "FilesScored": MetricUnit.Count,
-    "FilesFailed": MetricUnit.Count,
-    "RowsIn": MetricUnit.Count,
-    "RowsRejected": MetricUnit.Count,
+    "FilesScored": "Count",
+    "FilesFailed": "Count",
+    "RowsIn": "Count",
+    "RowsRejected": "Count",
     # monitor
-    "WindowRows": MetricUnit.Count,
-    "DriftedFeatures": MetricUnit.Count,
-    "DriftEffect": MetricUnit.Count,
+    "WindowRows": "Count",
+    "DriftedFeatures": "Count",
+    "DriftEffect": "Count",
     # alert
-    "AlertsSent": MetricUnit.Count,
-    "Rollbacks": MetricUnit.Count,
+    "AlertsSent": "Count",
+    "Rollbacks": "Count",
 }
 
 
@@ -38,13 +42,19 @@ def publish(values: Mapping[str, float], *, time_ms: int, model: str | None = No
     """Write one line with these metrics at `time_ms` (epoch milliseconds); raises KeyError for an unlisted name."""
     if not values:
         return
-    metrics = EphemeralMetrics()
-    for name, value in values.items():
-        metrics.add_metric(name, METRICS[name], value)
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Scorelet")
+    directive = _directive(namespace, tuple(values), model is not None)
+    names = {"service": os.environ.get("POWERTOOLS_SERVICE_NAME", "")}
     if model is not None:
-        metrics.add_dimensions(service=metrics.service or "", Model=model)
-    with warnings.catch_warnings():
-        # a clock that is off by hours (a test's, or a redelivered event's) is CloudWatch's to judge, not ours to print
-        warnings.simplefilter("ignore")
-        metrics.set_timestamp(time_ms)
-        metrics.flush_metrics()
+        names["Model"] = model
+    head = {"_aws": {"Timestamp": time_ms, "CloudWatchMetrics": [directive]}}
+    print(to_json({**head, **names, **{name: [float(value)] for name, value in values.items()}}))
+
+
+@lru_cache(maxsize=64)  # a function publishes the same few sets of metrics over and over
+def _directive(namespace: str, names: tuple[str, ...], by_model: bool) -> dict[str, Any]:
+    return {
+        "Namespace": namespace,
+        "Dimensions": [["service"], ["service", "Model"]] if by_model else [["service"]],
+        "Metrics": [{"Name": name, "Unit": METRICS[name]} for name in names],
+    }

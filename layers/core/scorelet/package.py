@@ -23,21 +23,30 @@ ReadFile = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
-    """A verified model, ready to answer."""
+    """A verified model, ready to answer. `size` is that of its manifest and model in bytes."""
 
     manifest: Manifest
     digest: str
     model: TfliteModel
+    size: int = 0
 
     @property
     def signature(self) -> Signature:
         """What a record must look like."""
         return self.manifest.signature
 
+    def encode(self, columns: Mapping[str, Column]) -> Encoded:
+        """Judge n rows by the signature."""
+        return encode(self.signature, columns)
+
+    def predict(self, encoded: Encoded) -> Predictions:
+        """Answer the valid rows, in order."""
+        return predict(self.signature, self.model, encoded.matrix[encoded.valid])
+
     def answer(self, columns: Mapping[str, Column]) -> tuple[Encoded, Predictions]:
         """Encode n rows and answer those that are valid, in order: the one path of API and batch."""
-        encoded = encode(self.signature, columns)
-        return encoded, predict(self.signature, self.model, encoded.matrix[encoded.valid])
+        encoded = self.encode(columns)
+        return encoded, self.predict(encoded)
 
 
 def load_package(read: ReadFile, *, expected_digest: str | None, public_key: bytes | None) -> ModelPackage:
@@ -59,12 +68,13 @@ def _load(read: ReadFile, expected_digest: str | None, public_key: bytes | None)
     if public_key:
         verify(public_key, body, read(SIGNATURE_FILE))
     manifest = Manifest.from_bytes(body)
-    model = TfliteModel(_verified(read, manifest, MODEL_FILE))
+    content = _verified(read, manifest, MODEL_FILE)
+    model = TfliteModel(content)
     if model.width != len(manifest.signature.features):
         raise PackageRefused(
             f"the model takes {model.width} columns, its signature has {len(manifest.signature.names)}"
         )
-    package = ModelPackage(manifest, found, model)
+    package = ModelPackage(manifest, found, model, len(body) + len(content))
     replay_golden(package)
     return package
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from scorelet.errors import AlreadyExists, ContractError, LostRace, ModelNotFound, ObjectMissing
 from scorelet.manifest import MANIFEST_FILE, Manifest, digest
@@ -53,16 +54,33 @@ class AliasEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A version that answers for a share of the entities, above 0 and below 1, beside the current one."""
+
+    entry: AliasEntry
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
-    """The decision in force and those before it, newest first. `etag` names the state it was read in."""
+    """The decision in force and those before it, newest first. `etag` names the state it was read in.
+
+    `shares` split the entities between versions; `shadow` is a version that answers beside, for the log only.
+    """
 
     current: AliasEntry
     history: tuple[AliasEntry, ...] = ()
     etag: str | None = None
+    shares: tuple[Share, ...] = ()
+    shadow: AliasEntry | None = None
 
     def to_bytes(self) -> bytes:
         """The alias file."""
-        document = {**asdict(self.current), "history": [asdict(entry) for entry in self.history]}
+        document: dict[str, Any] = {**asdict(self.current), "history": [asdict(entry) for entry in self.history]}
+        if self.shares:
+            document["weights"] = [{**asdict(share.entry), "weight": share.weight} for share in self.shares]
+        if self.shadow:
+            document["shadow"] = asdict(self.shadow)
         return (json.dumps(document, indent=1) + "\n").encode()
 
     @classmethod
@@ -71,9 +89,18 @@ class Alias:
         try:
             data = json.loads(body)
             history = tuple(AliasEntry(**entry) for entry in data.pop("history"))
-            return cls(AliasEntry(**data), history, etag)
+            shares = tuple(_share(entry) for entry in data.pop("weights", []))
+            shadow = data.pop("shadow", None)
+            return cls(AliasEntry(**data), history, etag, shares, AliasEntry(**shadow) if shadow else None)
         except (KeyError, TypeError, ValueError) as error:
             raise ContractError(f"the alias file cannot be read: {error!r}") from error
+
+
+def _share(entry: dict[str, Any]) -> Share:
+    weight = float(entry.pop("weight"))
+    if not 0 < weight < 1:
+        raise ValueError("a weight must lie between 0 and 1")
+    return Share(AliasEntry(**entry), weight)
 
 
 def read_alias(reader: ObjectReader, bucket: str, name: str, alias: str = LIVE) -> Alias:
@@ -140,7 +167,7 @@ class Registry:
         return read_alias(self._store, self._bucket, name, alias)
 
     def promote(self, name: str, version: int, *, at: str, by: str, why: str, alias: str = LIVE) -> Alias:
-        """Let `version` answer for the alias; raises ModelNotFound, or LostRace when somebody else changed it."""
+        """Let `version` answer for the alias, alone; raises ModelNotFound, or LostRace when somebody was faster."""
         _, found = self.manifest(name, version)
         entry = AliasEntry(version, found, at, by, why)
         try:
@@ -148,9 +175,41 @@ class Registry:
         except ModelNotFound:
             return self._create(name, alias, Alias(entry))
         if (before.current.version, before.current.digest) == (entry.version, entry.digest):
-            return before
+            return self._alone(name, alias, before)
         history = (before.current, *before.history)[:HISTORY_LENGTH]
         return self._replace(name, alias, before, Alias(entry, history))
+
+    def split(self, name: str, version: int, weight: float, *, at: str, by: str, why: str, alias: str = LIVE) -> Alias:
+        """Let `version` answer for a share of the entities beside the current one; a weight of 0 takes it out again.
+
+        Raises ModelNotFound, LostRace, or ContractError for weights that are no shares.
+        """
+        before = self.alias(name, alias)
+        entry = AliasEntry(version, self.manifest(name, version)[1], at, by, why)
+        others = tuple(share for share in before.shares if share.entry.version != version)
+        shares = (*others, Share(entry, weight)) if weight else others
+        if not 0 <= weight < 1 or sum(share.weight for share in shares) >= 1 or version == before.current.version:
+            raise ContractError(
+                f"weight {weight} for version {version} leaves nothing to version {before.current.version}",
+                remedy="Give another version than the current one a weight from 0 to below 1.",
+            )
+        ordered = tuple(sorted(shares, key=lambda share: share.entry.version))
+        return self._replace(name, alias, before, replace(before, shares=ordered))
+
+    def shadow(self, name: str, version: int, *, at: str, by: str, why: str, alias: str = LIVE) -> Alias:
+        """Let `version` answer beside, for the log only; raises ModelNotFound, LostRace."""
+        before = self.alias(name, alias)
+        entry = AliasEntry(version, self.manifest(name, version)[1], at, by, why)
+        return self._replace(name, alias, before, replace(before, shadow=entry))
+
+    def end_split(self, name: str, alias: str = LIVE) -> Alias:
+        """Let the current version answer alone again, without a shadow; raises ModelNotFound, LostRace."""
+        return self._alone(name, alias, self.alias(name, alias))
+
+    def _alone(self, name: str, alias: str, before: Alias) -> Alias:
+        if not before.shares and not before.shadow:
+            return before
+        return self._replace(name, alias, before, replace(before, shares=(), shadow=None))
 
     def rollback(self, name: str, *, at: str, by: str, why: str, alias: str = LIVE) -> Alias:
         """Let the version before the current one answer again; a second rollback goes one further back.
@@ -175,7 +234,7 @@ class Registry:
     def _replace(self, name: str, alias: str, before: Alias, new: Alias) -> Alias:
         key = alias_key(name, alias)
         etag = self._store.put_if_match(self._bucket, key, new.to_bytes(), before.etag or "", "application/json")
-        return Alias(new.current, new.history, etag)
+        return replace(new, etag=etag)
 
 
 def _content(body: bytes | Path) -> bytes:

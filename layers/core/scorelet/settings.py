@@ -34,6 +34,13 @@ class Environment:
             self._wrong.append(f"{name} is not {'a whole number' if parse is int else 'a number'}")
             return default
 
+    def choice(self, name: str, words: tuple[str, ...]) -> str:
+        """One of these words, the first where the variable is not set."""
+        value = self._environ.get(name, "").strip() or words[0]
+        if value not in words:
+            self._wrong.append(f"{name} is none of {', '.join(words)}")
+        return value
+
     def pem(self, name: str) -> bytes | None:
         """A PEM text or None. A template parameter cannot hold line breaks, so `\\n` may stand for them."""
         value = self._environ.get(name, "").strip()
@@ -54,6 +61,9 @@ class PredictSettings:
     alias_ttl_seconds: float
     public_key: bytes | None
     max_body_bytes: int
+    default_model: str | None
+    error_detail: str
+    model_memory_mb: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -65,6 +75,9 @@ class PredictSettings:
             alias_ttl_seconds=env.number("ALIAS_TTL_SECONDS", 30.0, float),
             public_key=env.pem("MODEL_PUBLIC_KEY"),
             max_body_bytes=env.number("MAX_BODY_BYTES", 1_048_576, int),
+            default_model=env.text("DEFAULT_MODEL", "") or None,
+            error_detail=env.choice("ERROR_DETAIL", ("full", "opaque")),
+            model_memory_mb=env.number("MODEL_MEMORY_MB", 256, int),
         )
         env.check()
         return settings

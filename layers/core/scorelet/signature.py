@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from scorelet.errors import ContractError
@@ -13,6 +13,7 @@ FeatureType = Literal["float", "int", "bool", "category"]
 Task = Literal["binary", "multiclass", "regression"]
 
 FLOAT32_MAX = 3.4028234663852886e38
+EXACT_INTEGER = 2.0**53 - 1  # beyond it one float64 stands for several integers, and JSON readers disagree
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Feature:
     maximum: float | None = None
     categories: tuple[str, ...] = ()
     imputation: float | bool | str | None = None
+    category_index: Mapping[str, float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "category_index", {c: float(i) for i, c in enumerate(self.categories)})
         problem = self._problem()
         if problem:
             raise ContractError(f"feature {self.name!r}: {problem}")
@@ -67,11 +70,15 @@ class Feature:
     @property
     def low(self) -> float:
         """The smallest value the model may be given."""
+        if self.type == "int":
+            return -EXACT_INTEGER if self.minimum is None else max(self.minimum, -EXACT_INTEGER)
         return -FLOAT32_MAX if self.minimum is None else self.minimum
 
     @property
     def high(self) -> float:
         """The largest value the model may be given."""
+        if self.type == "int":
+            return EXACT_INTEGER if self.maximum is None else min(self.maximum, EXACT_INTEGER)
         return FLOAT32_MAX if self.maximum is None else self.maximum
 
     def expected(self) -> str:
@@ -129,6 +136,7 @@ class Signature:
 
     `labels` name the classes in the order of the model's outputs (binary: negative, positive); empty for regression.
     `threshold` is the probability of the positive class at which a binary answer turns positive.
+    `names` are the features' names, in the order of the model's input columns.
     """
 
     features: tuple[Feature, ...]
@@ -136,11 +144,20 @@ class Signature:
     target: str
     labels: tuple[str, ...] = ()
     threshold: float | None = None
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    name_set: frozenset[str] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(f.name for f in self.features))
+        object.__setattr__(self, "name_set", frozenset(self.names))
+        object.__setattr__(self, "_hash", hash((self.features, self.task, self.target, self.labels, self.threshold)))
         problem = self._problem()
         if problem:
             raise ContractError(f"signature: {problem}")
+
+    def __hash__(self) -> int:
+        return self._hash  # worked out once: a signature is the key of a cache on the way of every request
 
     def _problem(self) -> str | None:
         names = [f.name for f in self.features]
@@ -156,11 +173,6 @@ class Signature:
         if self.threshold is not None and not 0 < self.threshold < 1:
             return "the threshold must lie between 0 and 1"
         return None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Feature names, in the order of the model's input columns."""
-        return tuple(f.name for f in self.features)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that stands in the manifest."""

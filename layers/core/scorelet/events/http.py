@@ -24,24 +24,38 @@ class HttpRequest:
     body: bytes
     request_id: str
     time_ms: int
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """An answer with a JSON body."""
+    """An answer: an object goes out as JSON, text as it is, and bytes in base64, as API Gateway wants them."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | str | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_event(self) -> dict[str, Any]:
         """The shape that both kinds of API accept from a Lambda function."""
+        binary = isinstance(self.body, bytes)
         return {
             "statusCode": self.status,
             "headers": {"content-type": "application/json", **self.headers},
-            "body": json.dumps(self.body, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
-            "isBase64Encoded": False,
+            "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.text(),
+            "isBase64Encoded": binary,
         }
+
+    def text(self) -> str:
+        """The body as text; not for bytes."""
+        return self.body if isinstance(self.body, str) else to_json(self.body)
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON without NaN or infinity; raises ValueError for those."""
+    return _ENCODER.encode(value)
 
 
 def http_request(event: Mapping[str, Any]) -> HttpRequest:
@@ -65,6 +79,7 @@ def http_request(event: Mapping[str, Any]) -> HttpRequest:
         body=_body(event),
         request_id=str(context.get("requestId", "")),
         time_ms=int(time_ms if time_ms is not None else time.time() * 1000),
+        query=event.get("queryStringParameters") or {},
     )
 
 

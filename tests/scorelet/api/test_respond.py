@@ -32,10 +32,10 @@ def models():
     return models_of("multiclass")
 
 
-def ask(models, body, path="/v1/models/tiny:predict", method="POST"):
+def ask(models, body, path="/v1/models/tiny:predict", method="POST", headers=None):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = HttpRequest(method, path, {}, raw, "req-1", 1_700_000_000_000)
-    answered = api.respond(request, models, max_body_bytes=100_000)
+    request = HttpRequest(method, path, headers or {}, raw, "req-1", 1_700_000_000_000)
+    answered = api.respond(request, models, api.Options(max_body_bytes=100_000))
     event = answered.reply.to_event()
     return event["statusCode"], json.loads(event["body"]), answered
 
@@ -123,7 +123,7 @@ def test_an_unknown_field_is_refused_and_its_pointer_is_escaped(models):
         ("/v1/models/tiny:predict", "POST", [GOOD], 400, "bad_request"),
         ("/v1/models/tiny:predict", "POST", {"instances": []}, 400, "bad_request"),
         ("/v1/models/tiny:predict", "POST", {"instances": GOOD}, 400, "bad_request"),
-        ("/v1/models/tiny:predict", "POST", {"instances": [[1, 2]]}, 400, "bad_request"),
+        ("/v1/models/tiny:predict", "POST", {"instances": [[1, 2]]}, 400, "invalid_records"),
     ],
 )
 def test_a_refusal_has_the_right_status_and_a_stable_code(models, path, method, body, status, code):
