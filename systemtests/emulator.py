@@ -98,7 +98,7 @@ def emulator() -> Iterator[Emulator]:
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
         environ |= {"MINISTACK_REGION": REGION, "MINISTACK_ACCOUNT_ID": ACCOUNT, "GATEWAY_PORT": str(port)}
-        environ |= {"BIND_HOST": "127.0.0.1", "LAMBDA_EXECUTOR": "local", "TMPDIR": folder}
+        environ |= {"BIND_HOST": "127.0.0.1", "LAMBDA_EXECUTOR": "local", "AUTH": "true", "TMPDIR": folder}
         environ |= {"S3_DATA_DIR": f"{folder}/s3", "STATE_DIR": f"{folder}/state"}
         log = ROOT / ".scorelet/emulator.log"
         log.parent.mkdir(exist_ok=True)

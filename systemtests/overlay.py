@@ -5,6 +5,10 @@
 - Alarms made of metric math: the emulator takes none. The local plane evaluates them (tests/cli/plane).
 - MaximumConcurrency of the batch queue: a parameter's value reaches the emulator's poller as text, and it compares it
   with a number. It is written as a number instead.
+- The filter of prediction lines: the emulator knows words, not JSON conditions. Two words stand for it.
+- The bucket policies that allow TLS only: the emulator enforces them, and speaks plain HTTP.
+- The source of alarm events: the emulator announces no alarm on its bus, and like AWS it lets nobody else send as
+  aws.cloudwatch. The rule takes a second source, from which the test sends the event as AWS writes it.
 """
 
 from __future__ import annotations
@@ -16,7 +20,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from systemtests.built import BUILD
 
-INTEGRATION = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${PredictFunction.Arn}/invocations"
+ALARM_SOURCE = "system.test"
+FUNCTIONS = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
+INTEGRATION = FUNCTIONS + "/${PredictFunction.Arn}/invocations"
 API = {
     "Api": ("Api", {"Name": {"Ref": "AWS::StackName"}, "ProtocolType": "HTTP"}),
     "ApiIntegration": (
@@ -47,6 +53,12 @@ def write() -> str:
     _replace_api(template["Resources"])
     batch = template["Resources"]["BatchFunction"]["Properties"]
     batch["Events"]["Files"]["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 10}
+    lines = template["Resources"]["MonitorFunction"]["Properties"]["Events"]["Lines"]["Properties"]
+    lines["FilterPattern"] = "scorelet predictions"
+    alarms = template["Resources"]["AlertFunction"]["Properties"]["Events"]["Alarm"]["Properties"]
+    alarms["Pattern"]["source"].append(ALARM_SOURCE)
+    for name in ("ModelBucketPolicy", "DataBucketPolicy"):
+        del template["Resources"][name]
     for name in [n for n, r in template["Resources"].items() if "Metrics" in r.get("Properties", {})]:
         del template["Resources"][name]
     path = BUILD / "emulator.json"

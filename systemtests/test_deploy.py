@@ -9,6 +9,7 @@ import pytest
 
 from systemtests.built import ROOT
 from systemtests.emulator import Emulator, emulator
+from systemtests.overlay import ALARM_SOURCE
 from systemtests.stage import publish_iris
 
 CSV = b"sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,wide,2.3\n6.7,3.0,5.2,2.3\n"
@@ -30,6 +31,9 @@ def inbox(aws: Emulator) -> str:
     url = str(aws.client("sqs").create_queue(QueueName="inbox")["QueueUrl"])
     attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     topic = aws.outputs()["NotificationTopic"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": attributes["QueueArn"]}]}
+    aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
     return url
 
@@ -79,8 +83,9 @@ def test_a_scheduled_evaluation_leaves_a_report(aws: Emulator) -> None:
 
 
 def test_an_alarm_becomes_one_message(aws: Emulator, inbox: str) -> None:
-    alarm = {"AlarmName": "scorelet-drift", "StateValue": "ALARM", "StateReason": "a test sets it"}
-    aws.client("cloudwatch").set_alarm_state(**alarm)
+    event = json.loads((ROOT / "events/alarm_eventbridge.json").read_text())
+    entry = {"Source": ALARM_SOURCE, "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
+    aws.client("events").put_events(Entries=[{**entry, "Resources": event["resources"]}])
     found = _until(lambda: aws.client("sqs").receive_message(QueueUrl=inbox).get("Messages"), "the message")
     assert "scorelet-drift" in json.loads(found[0]["Body"])["Message"]
 
