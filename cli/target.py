@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from scorelet.errors import ScoreletError
 from scorelet.registry import Registry
 
+OUTPUTS = ("ModelBucket", "DataBucket", "ApiUrl")  # of template.yaml, in the order of Target's fields
 LOCAL_STATE = Path(".scorelet/local.json")
 LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
@@ -111,10 +112,10 @@ def _deployed_target(stack: str) -> Target:
     except (BotoCoreError, ClientError) as error:
         raise NoTarget(f"the stack {stack!r} cannot be read: {error}") from error
     outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
-    missing = {"ModelBucketName", "DataBucketName", "ApiUrl"} - outputs.keys()
+    missing = set(OUTPUTS) - outputs.keys()
     if missing:
         raise NoTarget(f"the stack {stack!r} has no output {', '.join(sorted(missing))}")
-    return Target(stack, outputs["ModelBucketName"], outputs["DataBucketName"], outputs["ApiUrl"], session.region_name)
+    return Target(stack, *(outputs[name] for name in OUTPUTS), session.region_name)
 
 
 def now() -> str:

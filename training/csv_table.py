@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from scorelet.csv_records import Fault, Records
+from scorelet.csv_scan import Fault, Records
 from scorelet.errors import UnreadableFile
 from scorelet.features import Column
 from scorelet.signature import Signature
