@@ -115,7 +115,8 @@ def _deployed_target(stack: str) -> Target:
     missing = set(OUTPUTS) - outputs.keys()
     if missing:
         raise NoTarget(f"the stack {stack!r} has no output {', '.join(sorted(missing))}")
-    return Target(stack, *(outputs[name] for name in OUTPUTS), session.region_name)
+    model_bucket, data_bucket, api_url = (outputs[name] for name in OUTPUTS)
+    return Target(stack, model_bucket, data_bucket, api_url, session.region_name)
 
 
 def now() -> str:
