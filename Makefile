@@ -85,6 +85,10 @@ sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event,
 system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py
 
+tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.11, numpy 1
+	PYTHONPATH=.:layers/core .venv-tflite/bin/python -m pytest -p no:cacheprovider tests/scorelet/test_model.py \
+	  tests/scorelet/test_features.py tests/scorelet/test_registry.py tests/scorelet/test_serving.py tests/scorelet/test_api.py
+
 # --- Tools with pins of their own live in environments of their own.
 
 .venv-sam/.ready: requirements/sam.txt
