@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(args, error)
     except KeyboardInterrupt:
         return 1
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 1
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "botocore":  # named without importing it
             raise

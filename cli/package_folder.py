@@ -10,12 +10,15 @@ from scorelet.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from scorelet.package import ModelPackage, load_package
 from scorelet.signing import sign
 
+from training.quiet import quiet
+
 
 def read_package(folder: Path) -> ModelPackage:
     """Load the package as serving would, digests and golden records included; raises ScoreletError."""
     if not (folder / MANIFEST_FILE).is_file():
         raise ContractError(f"{folder} holds no {MANIFEST_FILE}", remedy="Give the folder `scorelet train` printed.")
-    return load_package(lambda name: (folder / name).read_bytes(), expected_digest=None, public_key=None)
+    with quiet():  # LiteRT announces its kernels on standard error
+        return load_package(lambda name: (folder / name).read_bytes(), expected_digest=None, public_key=None)
 
 
 def files_to_publish(folder: Path, version: int, private_key: bytes | None) -> dict[str, bytes | Path]:

@@ -47,13 +47,19 @@ def _features(package: ModelPackage) -> str:
 
 def _parity(package: ModelPackage) -> str:
     quantization = package.manifest.quantization
-    rows = quantization.get("parity", [])
-    if not rows:
-        return "no parity table"
-    head = list(rows[0])
-    cells = [[f"{row[c]:.4g}" if isinstance(row[c], float) else row[c] for c in head] for row in rows]
-    return f"quantization: {quantization.get('scheme')} was chosen\n" + table(head, cells)
+    head = ("scheme", "size_bytes", "quality", "label_flips", "largest_difference", "mean_difference")
+    rows = [[_short(row[c]) for c in head] for row in quantization["parity"]]
+    return f"{quantization['scheme']} was chosen; against the Keras model, as served:\n" + table(head, rows)
 
 
 def _metrics(package: ModelPackage) -> str:
-    return "metrics\n" + json.dumps(package.manifest.metrics, indent=1)
+    rows = [
+        [where.replace("_", " "), name, _short(m["value"]), _short(m["low"]), _short(m["high"])]
+        for where in ("held_out", "out_of_fold")
+        for name, m in package.manifest.metrics[where]["metrics"].items()
+    ]
+    return table(("rows", "metric", "value", "95 % from", "to"), rows)
+
+
+def _short(value: object) -> object:
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else value
