@@ -6,6 +6,7 @@
 - MaximumConcurrency of the batch queue: a parameter's value reaches the emulator's poller as text, and it compares it
   with a number. It is written as a number instead.
 - The filter of prediction lines: the emulator knows words, not JSON conditions. Two words stand for it.
+- CodeDeploy: the emulator has none, so the alias moves at once.
 - The bucket policies that allow TLS only: the emulator enforces them, and speaks plain HTTP.
 - The source of alarm events: the emulator announces no alarm on its bus, and like AWS it lets nobody else send as
   aws.cloudwatch. The rule takes a second source, from which the test sends the event as AWS writes it.
@@ -22,7 +23,7 @@ from systemtests.built import BUILD
 
 ALARM_SOURCE = "system.test"
 FUNCTIONS = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
-INTEGRATION = FUNCTIONS + "/${PredictFunction.Arn}/invocations"
+INTEGRATION = FUNCTIONS + "/${PredictFunction.Alias}/invocations"
 API = {
     "Api": ("Api", {"Name": {"Ref": "AWS::StackName"}, "ProtocolType": "HTTP"}),
     "ApiIntegration": (
@@ -57,6 +58,7 @@ def write() -> str:
     lines["FilterPattern"] = "scorelet predictions"
     alarms = template["Resources"]["AlertFunction"]["Properties"]["Events"]["Alarm"]["Properties"]
     alarms["Pattern"]["source"].append(ALARM_SOURCE)
+    del template["Resources"]["PredictFunction"]["Properties"]["DeploymentPreference"]
     for name in ("ModelBucketPolicy", "DataBucketPolicy"):
         del template["Resources"][name]
     for name in [n for n, r in template["Resources"].items() if "Metrics" in r.get("Properties", {})]:
@@ -74,7 +76,7 @@ def _replace_api(resources: dict[str, Any]) -> None:
         "Type": "AWS::Lambda::Permission",
         "Properties": {
             "Action": "lambda:InvokeFunction",
-            "FunctionName": {"Ref": "PredictFunction"},
+            "FunctionName": {"Ref": "PredictFunction.Alias"},
             "Principal": "apigateway.amazonaws.com",
             "SourceArn": {"Fn::Sub": source},
         },

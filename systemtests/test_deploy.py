@@ -94,7 +94,8 @@ def test_a_second_deployment_changes_what_it_says_and_keeps_the_rest(aws: Emulat
     before = aws.outputs()
     aws.deploy(Rollback="on", AliasTtlSeconds="5")
     assert aws.outputs() == before
-    configuration = aws.client("lambda").get_function_configuration(FunctionName=before["PredictFunction"])
+    name = before["PredictFunction"]
+    configuration = aws.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
     assert configuration["Environment"]["Variables"]["ALIAS_TTL_SECONDS"] == "5"
     assert aws.request(PREDICT, {"instances": [RECORD]}, signed=True)[0] == 200
 

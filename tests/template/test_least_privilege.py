@@ -34,15 +34,16 @@ def _has_prefix(resource: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))
-def test_only_lambda_may_take_the_role_and_no_managed_policy_widens_it(name: str) -> None:
+def test_one_service_may_take_the_role_and_no_managed_policy_widens_it(name: str) -> None:
     assert "ManagedPolicyArns" not in ROLES[name]
     (trust,) = ROLES[name]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+    service = "codedeploy" if name == "DeploymentRole" else "lambda"
+    assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
 
 
 def test_each_function_has_a_role_of_its_own() -> None:
     used = [target_id(f["Role"]) for f in functions().values()]
-    assert sorted(used) == sorted(ROLES)
+    assert sorted([*used, "DeploymentRole"]) == sorted(ROLES)
 
 
 def test_aliases_are_writable_only_with_rollback_on() -> None:

@@ -1,0 +1,101 @@
+"""New code of predict is published as a version and reached through an alias that moves slowly and can move back."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.expand import expand, functions, of_type, source, target_id
+
+ALIAS = "PredictFunctionAliaslive"
+
+
+def test_callers_reach_the_alias_and_never_the_latest_code() -> None:
+    (api,) = of_type("AWS::ApiGatewayV2::Api").values()
+    (operation,) = (o for path in api["Body"]["paths"].values() for o in path.values())
+    assert f"${{{ALIAS}}}" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    assert of_type("AWS::Lambda::Permission")["PredictFunctionRequestPermission"]["FunctionName"] == {"Ref": ALIAS}
+
+
+def _version(template: dict[str, Any], **parameters: str) -> str:
+    resources = expand(template, **parameters)["Resources"]
+    (name,) = [n for n, r in resources.items() if r["Type"] == "AWS::Lambda::Version"]
+    return name
+
+
+def _changed(resource: str, **properties: Any) -> dict[str, Any]:
+    template = source()
+    template["Resources"][resource]["Properties"].update(properties)
+    return template
+
+
+@pytest.mark.parametrize(
+    ("resource", "change"),
+    [
+        ("PredictFunction", {"MemorySize": 999}),
+        ("PredictFunction", {"Environment": {"Variables": {"NEW": "variable"}}}),
+        ("CoreLayer", {"Description": "other content"}),
+        ("BaseLayer", {"Description": "other content"}),
+        ("LitertLayer", {"Description": "other content"}),
+    ],
+)
+def test_a_change_of_function_or_layer_makes_a_version(resource: str, change: dict[str, Any]) -> None:
+    assert _version(source()) == _version(source()), "the same template makes the same version"
+    assert _version(_changed(resource, **change)) != _version(source())
+
+
+def test_a_parameter_that_predict_sees_stands_in_the_description_that_makes_a_version() -> None:
+    predict = source()["Resources"]["PredictFunction"]["Properties"]
+    everywhere = source()["Globals"]["Function"]["Environment"]["Variables"]
+    seen = [predict["MemorySize"], *predict["Environment"]["Variables"].values(), *everywhere.values()]
+    names = {v["Ref"] for v in seen if isinstance(v, dict)} & set(source()["Parameters"])
+    assert names == set(re.findall(r"\$\{(\w+)\}", predict["VersionDescription"]["Fn::Sub"]))
+    (version,) = of_type("AWS::Lambda::Version").values()
+    assert version["Description"] == predict["VersionDescription"]
+
+
+def test_the_description_has_room_for_the_longest_values() -> None:
+    parameters = source()["Parameters"]
+    longest = {"ModelAlias": 32, "LogLevel": max(map(len, parameters["LogLevel"]["AllowedValues"]))}
+    longest |= {n: len(str(parameters[n]["MaxValue"])) for n in ("AliasTtlSeconds", "MaxBodyBytes", "PredictMemoryMb")}
+    longest["ModelPublicKey"] = parameters["ModelPublicKey"]["MaxLength"]
+    assert sum(longest.values()) + len(longest) - 1 <= 256
+
+
+def test_traffic_moves_by_canary_and_an_alarm_takes_it_back() -> None:
+    (group,) = of_type("AWS::CodeDeploy::DeploymentGroup").values()
+    watched = {a["Name"]["Ref"] for a in group["AlarmConfiguration"]["Alarms"]}
+    assert watched == {"PredictErrorsAlarm", "PredictLatencyAlarm", "ModelRefusedAlarm"}
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    assert target_id(group["ServiceRoleArn"]) == "DeploymentRole"
+    assert "Canary10Percent5Minutes" in str(group["DeploymentConfigName"])
+
+
+def test_starting_fast_and_limits_are_off_until_asked_for() -> None:
+    function = functions()["PredictFunction"]
+    assert function["SnapStart"] == {"ApplyOn": "None"}
+    assert "ReservedConcurrentExecutions" not in function
+    assert "ProvisionedConcurrencyConfig" not in of_type("AWS::Lambda::Alias")[ALIAS]
+
+
+def test_they_can_be_asked_for() -> None:
+    given = {"PredictReservedConcurrency": "20", "PredictProvisionedConcurrency": "2"}
+    function = of_type("AWS::Lambda::Function", **given)["PredictFunction"]
+    assert function["ReservedConcurrentExecutions"] == {"Ref": "PredictReservedConcurrency"}
+    assert "ProvisionedConcurrencyConfig" in of_type("AWS::Lambda::Alias", **given)[ALIAS]
+    snap = of_type("AWS::Lambda::Function", SnapStart="on")["PredictFunction"]
+    assert snap["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+def test_a_key_of_your_own_is_used_wherever_something_is_kept() -> None:
+    given = {"KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1"}
+    key = {"Ref": "KmsKeyArn"}
+    assert all(g["KmsKeyId"] == key for g in of_type("AWS::Logs::LogGroup", **given).values())
+    assert all(q["KmsMasterKeyId"] == key for q in of_type("AWS::SQS::Queue", **given).values())
+    assert all(t["KmsMasterKeyId"] == key for t in of_type("AWS::SNS::Topic", **given).values())
+    assert all(f["KmsKeyArn"] == key for f in of_type("AWS::Lambda::Function", **given).values())
+    for bucket in of_type("AWS::S3::Bucket", **given).values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    for name, role in of_type("AWS::IAM::Role", **given).items():
+        assert ("kms:Decrypt" in str(role)) == (name != "DeploymentRole")
