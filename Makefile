@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-drift python313
+.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-predict bench-drift python313
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ shap-test: .venv-shap/.ready ## our Shapley values against the shap library's
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
 
+bench-predict: setup .venv-bench/.ready ## requests a second and core, in process and beside other servers
+	$(BIN)/python -m bench.predict
+
 # --- What is built and deployed. systemtests/README.md says what each command proves.
 
 WITH_313 = PATH="$(dir $(PYTHON313)):$$PATH" PYTHON313="$(PYTHON313)"
@@ -102,6 +105,13 @@ tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.1
 	rm -rf .venv-ministack
 	$(PYTHON313) -m venv .venv-ministack
 	.venv-ministack/bin/python -m pip install $(PIP_FLAGS) -r requirements/ministack.txt
+	touch $@
+
+.venv-bench/.ready: requirements/bench.txt
+	echo "Installing the servers to compare with into .venv-bench."
+	rm -rf .venv-bench
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -r requirements/bench.txt
 	touch $@
 
 .venv-shap/.ready: requirements/shap.txt

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scorelet.shortest import shortest
+
 if TYPE_CHECKING:  # monitor parses lines without the model runtime
     from scorelet.features import Encoded
     from scorelet.package import ModelPackage
@@ -61,7 +63,7 @@ def prediction_lines(
             "version": manifest.version,
             "digest": package.digest,
             "labels": predictions.label[rows].tolist(),
-            "scores": [_shortest(score) for score in predictions.score[rows]],
+            "scores": shortest(predictions.score[rows]),
             "bins": bins[rows].tolist(),
         }
         lines.append(json.dumps(record, allow_nan=False, separators=(",", ":")))
@@ -74,11 +76,6 @@ def row_bins(package: ModelPackage, encoded: Encoded) -> NDArray[np.int64]:
     bins = package.manifest.baseline.bins
     columns = [bins[name].index(matrix[:, i], null[:, i]) for i, name in enumerate(package.signature.names)]
     return np.stack(columns, axis=1)
-
-
-def _shortest(score: np.float32) -> float:
-    """The float whose text is the shortest that reads back as the same float32: 0.98, not 0.9800000190734863."""
-    return float(str(score))
 
 
 def parse_line(text: str) -> PredictionRecord | None:

@@ -142,3 +142,9 @@ def test_a_problem_is_named_where_it_stands(body, pointer, code):
 def test_what_is_no_request_is_a_bad_request(body):
     status, answer = ask_json(PREDICT, body)
     assert (status, answer["code"]) == (400, "bad_request")
+
+
+def test_half_a_surrogate_pair_in_a_name_is_no_trouble():
+    status, answer = ask_json(PREDICT, b'{"instances": [{"\\ud800": 1}]}')
+    assert status == 400
+    assert answer["problems"][-1]["feature"] == "?"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorelet.api.score import Answer
+from scorelet.shortest import shortest
 
 
 def describe(answer: Answer) -> list[dict[str, Any]]:
@@ -33,7 +34,7 @@ def _reasons(answer: Answer) -> list[dict[str, Any]]:
 def _answers(answer: Answer) -> list[dict[str, Any]]:
     labels = answer.package.signature.labels
     predictions = answer.predictions
-    outputs = [shortest(row) for row in predictions.outputs]
+    outputs = _rows(predictions.outputs)
     if not labels:
         return [{"value": row[0]} for row in outputs]
     rows = zip(predictions.label.tolist(), shortest(predictions.score), outputs, strict=True)
@@ -52,7 +53,7 @@ def columns(answer: Answer) -> dict[str, list[Any]]:
 def _outputs(answer: Answer) -> dict[str, list[Any]]:
     labels = answer.package.signature.labels
     predictions = answer.predictions
-    outputs = [shortest(row) for row in predictions.outputs]
+    outputs = _rows(predictions.outputs)
     if not labels:
         return {"value": [row[0] for row in outputs]}
     return {
@@ -62,10 +63,6 @@ def _outputs(answer: Answer) -> dict[str, list[Any]]:
     }
 
 
-def shortest(values: NDArray[np.float32]) -> list[float]:
-    """Floats whose texts are the shortest that read back as the same float32.
-
-    >>> shortest(np.array([0.1, 2.0], dtype=np.float32))
-    [0.1, 2.0]
-    """
-    return [float(str(value)) for value in values]
+def _rows(outputs: NDArray[np.float32]) -> list[list[float]]:
+    flat, width = shortest(outputs.ravel()), outputs.shape[1]
+    return [flat[start : start + width] for start in range(0, len(flat), width)]

@@ -126,21 +126,33 @@ def _schemas(package: ModelPackage) -> dict[str, Any]:
         "additionalProperties": False,
     }
     records = {"type": "array", "minItems": 1, "items": _ref("Record")}
-    parameters = {"type": "object", "properties": {"on_error": {"enum": ["refuse", "row"]}}}
+    answers = {
+        "type": "array",
+        "items": {"anyOf": [_prediction(package), _object({"error": _TEXT, "problems": _LIST})]},
+    }
     return {
         "Record": record,
-        "PredictRequest": _object({"instances": records}, parameters=parameters),
+        "PredictRequest": _object({"instances": records}, parameters=_PARAMETERS),
         "ExamplesRequest": _object({"examples": records}),
         "InvocationsRequest": records,
         "InferRequest": _object({"inputs": _tensors_schema(package)}),
-        "PredictReply": _object({"predictions": {"type": "array", "items": _prediction(package)}}, **_IDENTITY),
-        "ResultsReply": _object({"results": {"type": "array"}}, **_IDENTITY),
-        "InferReply": _object({"model_name": _TEXT, "model_version": _TEXT, "outputs": {"type": "array"}}),
-        "Error": _object({"error": _TEXT, "code": _TEXT}, remedy=_TEXT, request_id=_TEXT, problems={"type": "array"}),
+        "PredictReply": _object({"predictions": answers}, **_IDENTITY),
+        "ResultsReply": _object({"results": _LIST}, **_IDENTITY),
+        "InferReply": _object({"model_name": _TEXT, "model_version": _TEXT, "outputs": _LIST}),
+        "Error": _object({"error": _TEXT, "code": _TEXT}, remedy=_TEXT, request_id=_TEXT, problems=_LIST),
     }
 
 
 _TEXT = {"type": "string"}
+_LIST = {"type": "array"}
+_PARAMETERS = {
+    "type": ["object", "null"],
+    "properties": {
+        "on_error": {"enum": ["refuse", "row"], "description": "row: refuse bad rows one by one, answer the others"},
+        "explain": {"type": "boolean", "description": "Shapley values with each answer"},
+        "entity_id": {"type": ["string", "integer", "null"], "description": "keeps its version in a weighted split"},
+    },
+}
 _IDENTITY = {"model": _TEXT, "model_version": {"type": "integer"}, "model_digest": _TEXT, "prediction_id": _TEXT}
 
 

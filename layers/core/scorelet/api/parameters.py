@@ -35,7 +35,7 @@ def read_parameters(found: object, *, explain: bool = False) -> Parameters:
     if not isinstance(found.get("explain", False), bool):
         raise BadRequest("parameters.explain is neither true nor false")
     entity = found.get("entity_id")
-    if entity is not None and not isinstance(entity, str | int):
+    if entity is not None and type(entity) not in (str, int):  # a bool is an int, but names nobody
         raise BadRequest("parameters.entity_id is neither text nor a whole number")
     explained = explain or found.get("explain", False)
     return Parameters(on_error == "row", explained, None if entity is None else str(entity))

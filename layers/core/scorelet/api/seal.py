@@ -17,7 +17,9 @@ def seal(reply: HttpReply, request: HttpRequest) -> HttpReply:
     body = reply.body if isinstance(reply.body, bytes) else reply.text()
     headers = reply.headers
     if len(body) > SQUEEZE_ABOVE and "gzip" in request.headers.get("accept-encoding", "").lower():
-        body = gzip.compress(body if isinstance(body, bytes) else body.encode(), compresslevel=1, mtime=0)
+        body = gzip.compress(
+            body if isinstance(body, bytes) else body.encode("utf-8", "replace"), compresslevel=1, mtime=0
+        )
         headers = {**headers, "content-encoding": "gzip", "vary": "accept-encoding"}
     if _sent_bytes(body) > MOST_BYTES:
         raise BodyTooLarge(f"the answer would have more than {MOST_BYTES} bytes")
@@ -30,4 +32,4 @@ def _sent_bytes(body: str | bytes) -> int:
         return len(body) * 4 // 3
     if len(body) * 6 < MOST_BYTES:  # as small as this, no escaping makes it too large
         return len(body)
-    return len(body.encode()) + sum(body.count(mark) for mark in '"\\\n')
+    return len(body.encode("utf-8", "replace")) + sum(body.count(mark) for mark in '"\\\n')

@@ -37,12 +37,14 @@ class HttpReply:
 
     def to_event(self) -> dict[str, Any]:
         """The shape that both kinds of API accept from a Lambda function."""
-        binary = isinstance(self.body, bytes)
+        text = self.body if isinstance(self.body, bytes) else self.text()
+        if isinstance(text, str) and not text.isascii():  # half a surrogate pair, echoed, could not leave in UTF-8
+            text = text.encode("utf-8", "replace").decode()
         return {
             "statusCode": self.status,
             "headers": {"content-type": "application/json", **self.headers},
-            "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.text(),
-            "isBase64Encoded": binary,
+            "body": base64.b64encode(text).decode() if isinstance(text, bytes) else text,
+            "isBase64Encoded": isinstance(text, bytes),
         }
 
     def text(self) -> str:
