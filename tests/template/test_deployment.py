@@ -49,16 +49,19 @@ def test_a_parameter_that_predict_sees_stands_in_the_description_that_makes_a_ve
     everywhere = source()["Globals"]["Function"]["Environment"]["Variables"]
     seen = [predict["MemorySize"], *predict["Environment"]["Variables"].values(), *everywhere.values()]
     names = {v["Ref"] for v in seen if isinstance(v, dict)} & set(source()["Parameters"])
-    assert names == set(re.findall(r"\$\{(\w+)\}", predict["VersionDescription"]["Fn::Sub"]))
-    (version,) = of_type("AWS::Lambda::Version").values()
-    assert version["Description"] == predict["VersionDescription"]
+    text, extra = predict["VersionDescription"]["Fn::Sub"]
+    described = set(re.findall(r"\$\{(\w+)\}", text)) - set(extra)
+    assert described | {"ModelPublicKey"} == names
+    assert {"Ref": "ModelPublicKey"} in extra["Key"]["Fn::If"][1]["Fn::Select"][1]["Fn::Split"]
 
 
 def test_the_description_has_room_for_the_longest_values() -> None:
     parameters = source()["Parameters"]
-    longest = {"ModelAlias": 32, "LogLevel": max(map(len, parameters["LogLevel"]["AllowedValues"]))}
+    longest = {"ModelAlias": 24, "DefaultModel": 63, "Key": 124 + 3 * len(r"\n")}  # a P-256 key is 124 characters
     longest |= {n: len(str(parameters[n]["MaxValue"])) for n in ("AliasTtlSeconds", "MaxBodyBytes", "PredictMemoryMb")}
-    longest["ModelPublicKey"] = parameters["ModelPublicKey"]["MaxLength"]
+    longest |= {n: max(map(len, parameters[n]["AllowedValues"])) for n in ("ErrorDetail", "LogLevel")}
+    text, _ = source()["Resources"]["PredictFunction"]["Properties"]["VersionDescription"]["Fn::Sub"]
+    assert set(longest) == set(re.findall(r"\$\{(\w+)\}", text))
     assert sum(longest.values()) + len(longest) - 1 <= 256
 
 
