@@ -56,7 +56,11 @@ def test_a_parameter_that_predict_sees_stands_in_the_description_that_makes_a_ve
 
 def test_the_description_has_room_for_the_longest_values() -> None:
     parameters = source()["Parameters"]
-    longest = {"ModelAlias": 32, "LogLevel": max(map(len, parameters["LogLevel"]["AllowedValues"]))}
+    longest = {n: max(map(len, parameters[n]["AllowedValues"])) for n in ("LogLevel", "ErrorDetail")}
+    for name, most in (("ModelAlias", 16), ("DefaultModel", 21)):  # what their patterns allow
+        longest[name] = most
+        assert re.fullmatch(parameters[name]["AllowedPattern"], "a" * most)
+        assert not re.fullmatch(parameters[name]["AllowedPattern"], "a" * (most + 1))
     longest |= {n: len(str(parameters[n]["MaxValue"])) for n in ("AliasTtlSeconds", "MaxBodyBytes", "PredictMemoryMb")}
     longest["ModelPublicKey"] = parameters["ModelPublicKey"]["MaxLength"]
     assert sum(longest.values()) + len(longest) - 1 <= 256
