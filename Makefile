@@ -20,7 +20,8 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-predict bench-drift python313
+.PHONY: bench-cold bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local setup shap-test system-test test tflite-test
+
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,14 +80,17 @@ build: python313 .venv-sam/.ready ## sam build: functions and trimmed layers, in
 	rm -f .sam-build.log
 	echo "Built into .aws-sam/build."
 
-build-test: setup build .tools/runtime/.ready ## test the built layers: size, contents, real models, imports
-	$(WITH_313) $(BIN)/python -m pytest systemtests/test_build.py
+build-test: setup build .tools/runtime/.ready ## test the built layers and the Runtime API they are measured behind
+	$(WITH_313) $(BIN)/python -m pytest systemtests/test_build.py systemtests/test_runtime_api.py
 
 sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event, and sam local start-api, in containers
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_sam_local.py
 
 system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py
+
+bench-cold: setup build .tools/runtime/.ready .venv-cold/.ready ## cold starts of the built functions, beside an empty one; OUT=file keeps them
+	$(WITH_313) $(BIN)/python -m bench.cold $(if $(OUT),--out $(OUT))
 
 tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.11, numpy 1
 	PYTHONPATH=.:layers/core .venv-tflite/bin/python -m pytest -p no:cacheprovider tests/scorelet/test_model.py \
@@ -112,6 +116,13 @@ tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.1
 	rm -rf .venv-bench
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -r requirements/bench.txt
+	touch $@
+
+.venv-cold/.ready: requirements/cold.txt | python313
+	echo "Installing TensorFlow and onnxruntime, to compare with, into .venv-cold."
+	rm -rf .venv-cold
+	$(PYTHON313) -m venv .venv-cold
+	.venv-cold/bin/python -m pip install $(PIP_FLAGS) -r requirements/cold.txt
 	touch $@
 
 .venv-shap/.ready: requirements/shap.txt

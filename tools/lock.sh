@@ -22,6 +22,7 @@ compile requirements lock.in lock.txt --universal --python-version 3.11
 compile requirements tflite.in tflite.txt --python-version 3.11 --python-platform linux
 compile requirements ministack.in ministack.txt --python-version 3.13 --python-platform linux
 compile requirements runtime.in runtime.txt --python-version 3.13 --python-platform linux -c dev.txt
+compile requirements cold.in cold.txt --python-version 3.13 --python-platform linux -c dev.txt -c runtime.txt
 for layer in base litert duckdb; do
   compile "layers/$layer" requirements.in requirements.txt --python-version 3.13 --python-platform linux \
     -c ../../requirements/dev.txt

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from scorelet import api
-from scorelet.aws_s3_light import LightS3
+from scorelet.aws_s3_light import LightS3, tls
 from scorelet.errors import ScoreletError
 from scorelet.events.http import HttpReply, HttpRequest, http_request
 from scorelet.faults import describe_fault
@@ -22,7 +21,12 @@ from scorelet.serving import Models
 from scorelet.settings import PredictSettings
 from scorelet.shadow import shadow_line
 
-logger = Logger()
+
+@cache  # its import takes 45 ms, which only an execution environment that has something to log shall pay
+def _logger() -> Any:
+    from aws_lambda_powertools import Logger
+
+    return Logger()
 
 
 @cache
@@ -51,7 +55,7 @@ def _models() -> Models:
 
 
 def _report_refused(name: str, version: int, error: Exception) -> None:
-    logger.error("model refused", extra={"model": name, "version": version, "reason": str(error)})
+    _logger().error("model refused", extra={"model": name, "version": version, "reason": str(error)})
     publish({"ModelRefused": 1}, time_ms=int(time.time() * 1000), model=name)
 
 
@@ -77,7 +81,7 @@ def _respond(request: HttpRequest) -> api.Answered:
 
 
 def _fault(what: str, request_id: str, error: Exception) -> api.Answered:
-    logger.error(what, extra={"request_id": request_id, "fault": describe_fault(error)})
+    _logger().error(what, extra={"request_id": request_id, "fault": describe_fault(error)})
     return api.Answered(api.fault_reply(request_id))
 
 
@@ -107,5 +111,6 @@ def _failure(reply: HttpReply) -> dict[str, float]:
     return {"InvalidRequests": float(400 <= reply.status < 500), "Faults": float(reply.status >= 500)}
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    runtime()  # in Lambda's init phase, which has a full CPU: the import that costs most
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # Lambda's init phase has a full CPU: what costs most belongs here
+    runtime()
+    tls()

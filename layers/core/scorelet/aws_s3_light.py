@@ -14,10 +14,11 @@ import http.client
 import json
 import os
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from scorelet.errors import ObjectMissing
 from scorelet.store import Blob
@@ -25,6 +26,7 @@ from scorelet.store import Blob
 _EMPTY_PAYLOAD = hashlib.sha256(b"").hexdigest()
 _TIMEOUT_SECONDS = 5
 _ATTEMPTS = 3
+_BURST_SECONDS = 2.0
 
 
 class S3Unavailable(OSError):
@@ -77,8 +79,9 @@ def signed_headers(
     return headers
 
 
-@cache  # building a TLS context reads the certificate bundle: about 10 ms
-def _tls() -> ssl.SSLContext:
+@cache  # reads the certificate bundle, 10 to 25 ms: predict does it in the init phase
+def tls() -> ssl.SSLContext:
+    """What connections to S3 trust."""
     return ssl.create_default_context()
 
 
@@ -89,6 +92,7 @@ class LightS3:
         self._environ = os.environ if environ is None else environ
         self._endpoint = self._environ.get("AWS_ENDPOINT_URL_S3") or self._environ.get("AWS_ENDPOINT_URL")
         self._region = self._environ.get("AWS_REGION") or self._environ["AWS_DEFAULT_REGION"]
+        self._kept: tuple[http.client.HTTPConnection, float] | None = None
 
     def get(self, bucket: str, key: str, version_id: str | None = None) -> Blob:
         """The object; raises ObjectMissing or S3Unavailable."""
@@ -124,15 +128,27 @@ class LightS3:
         path = f"/{bucket}/" + quote(key, safe="/-_.~")
         now = datetime.datetime.now(datetime.UTC)
         headers = signed_headers(target.netloc, path, query, self._region, find_credentials(self._environ), now)
-        connection = (
-            http.client.HTTPSConnection(target.netloc, timeout=_TIMEOUT_SECONDS, context=_tls())
-            if target.scheme == "https"
-            else http.client.HTTPConnection(target.netloc, timeout=_TIMEOUT_SECONDS)
-        )
+        connection = self._connection(target)
         try:
             connection.request("GET", f"{path}?{query}" if query else path, headers={**headers, **extra})
             response = connection.getresponse()
             body = response.read()
-            return response.status, {name.lower(): value for name, value in response.getheaders()}, body
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        self._kept = (connection, time.time())
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, body
+
+    def _connection(self, target: SplitResult) -> http.client.HTTPConnection:
+        """The one of a moment ago: loading a package is a burst, and each TLS handshake costs milliseconds.
+
+        Older ones are not trusted: S3 closes what is idle, and a frozen execution environment does not hear of it.
+        """
+        kept, self._kept = self._kept, None
+        if kept and 0 <= time.time() - kept[1] < _BURST_SECONDS:
+            return kept[0]
+        if kept:
+            kept[0].close()
+        if target.scheme == "https":
+            return http.client.HTTPSConnection(target.netloc, timeout=_TIMEOUT_SECONDS, context=tls())
+        return http.client.HTTPConnection(target.netloc, timeout=_TIMEOUT_SECONDS)

@@ -1,0 +1,1 @@
+"""Plain handlers that `make bench-cold` compares with: no routing, no checks, the model file in the package."""
