@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.plane.bus import Bus
+from cli.plane.bus import Bus, Event
 from cli.plane.calls import AwsCall, form
 from cli.plane.clock import Clock
 from cli.plane.notifications import Topics
@@ -39,6 +39,10 @@ class Inbox:
         elif (call.service, call.operation) == ("sns", "Publish"):
             self._waiting.append(("sns", form(call.body), now))
 
+    def tell(self, event: Event) -> None:
+        """An event that AWS itself makes."""
+        self._waiting.append(("aws", event, self._clock.now()))
+
     def act(self, bus: Bus, topics: Topics) -> bool:
         """Act on one of them; False when none is waiting."""
         if not self._waiting:
@@ -48,6 +52,8 @@ class Inbox:
             detail_type, detail = what
             bucket = f"arn:aws:s3:::{detail['bucket']['name']}"
             bus.put(bus.event("aws.s3", detail_type, detail, at, [bucket]))
+        elif kind == "aws":
+            bus.put(what)
         elif kind == "event":
             bus.put(_custom(bus, what, at), what.get("EventBusName", "default"))
         else:

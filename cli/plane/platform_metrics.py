@@ -30,3 +30,9 @@ def record_request(metrics: Metrics, api_id: str, status: int, latency_ms: float
         metrics.put("AWS/ApiGateway", "5xx", dimensions, at, status >= 500, "Count")
         metrics.put("AWS/ApiGateway", "Latency", dimensions, at, latency_ms, "Milliseconds")
         metrics.put("AWS/ApiGateway", "IntegrationLatency", dimensions, at, latency_ms, "Milliseconds")
+
+
+def record_execution(metrics: Metrics, machine_arn: str, status: str, at: datetime) -> None:
+    """One execution of a state machine that began or ended."""
+    names = {"RUNNING": "ExecutionsStarted", "SUCCEEDED": "ExecutionsSucceeded", "FAILED": "ExecutionsFailed"}
+    metrics.put("AWS/States", names[status], (("StateMachineArn", machine_arn),), at, 1, "Count")

@@ -11,24 +11,28 @@ from typing import Any
 
 from cli.plane import alarm_event, aws, http_api
 from cli.plane.alarms import Alarms, StateChange
+from cli.plane.asl import StateError
 from cli.plane.async_calls import AsyncCalls
 from cli.plane.bus import Bus, Event
 from cli.plane.clock import Clock, floor_to
 from cli.plane.dispatch import Dispatch
 from cli.plane.errors import EndlessLoop, TemplateError
+from cli.plane.executions import Execution, Executions
 from cli.plane.ids import Ids
 from cli.plane.inbox import Inbox
 from cli.plane.logs import LogEvent, Logs
 from cli.plane.metrics import Metrics
 from cli.plane.notifications import Notification, Topics
-from cli.plane.platform_metrics import record_request, sample_queues
+from cli.plane.platform_metrics import record_execution, record_request, sample_queues
 from cli.plane.poller import Poller
 from cli.plane.queues import Queue
 from cli.plane.runtime import Outcome, Runtime
 from cli.plane.s3_events import S3Events
 from cli.plane.sqs_api import SqsApi
+from cli.plane.steps_api import StepsApi
 from cli.plane.tap import Tap
 from cli.plane.template import Account, read_template
+from cli.plane.template.functions import function_name
 from cli.plane.timetable import Timetable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,6 +81,7 @@ class LocalStack:
         )
         self.async_calls = AsyncCalls(self.runtime, t.async_policies, self.clock, self._ids, self.dispatch.to_arn)
         self.dispatch.connect(self.async_calls, self.topics, self.bus, set(t.functions))
+        self.executions = Executions(t.machines, self.clock, self._task, self._read_object, self._tell_execution)
         self.timetable = Timetable(t.rules, created, self.bus, self.dispatch.to_target)
         self.alarms = Alarms(t.alarms, t.composites, self.metrics, created, self._tell_alarm)
         self._pollers = [
@@ -92,8 +97,13 @@ class LocalStack:
         self._inbox = Inbox(S3Events(told, account.account_id), self.clock)
         lifeline = self.runtime.lifeline
         sqs = SqsApi(self._queues, self.clock, account.account_id, account.region)
+        steps = StepsApi(self.executions, self._ids)
         self.tap = Tap(
-            aws.moto_app(), sqs.answer, self._inbox.hear, lambda: lifeline.is_cut, lambda _call: lifeline.cut()
+            aws.moto_app(),
+            lambda call: sqs.answer(call) or steps.answer(call),
+            self._inbox.hear,
+            lambda: lifeline.is_cut,
+            lambda _call: lifeline.cut(),
         )
         self._aws_server = aws.HttpServer(self.tap, port)
         LocalStack._open = self
@@ -242,13 +252,14 @@ class LocalStack:
 
     def _step(self) -> bool:
         """One delivery: what AWS calls set off, then asynchronous calls, then one batch of each queue."""
-        if self._inbox.act(self.bus, self.topics) or self.async_calls.run_one():
+        if self._inbox.act(self.bus, self.topics) or self.async_calls.run_one() or self.executions.run_one():
             return True
         return any([poller.poll() for poller in self._pollers])  # noqa: C419  # every queue gets its turn
 
     def _next_due(self) -> datetime | None:
         now = self.clock.now()
         candidates = [self.timetable.next_due(), self.async_calls.next_due(now), self._tick_due()]
+        candidates.append(self.executions.next_due(now))
         candidates += [poller.queue.next_due(now) for poller in self._pollers]
         return min((at for at in candidates if at is not None), default=None)
 
@@ -278,6 +289,23 @@ class LocalStack:
                 self.topics.publish(arn, text, subject, state.at)
             else:
                 self.dispatch.to_arn(arn, alarm_event.lambda_event(self.template.account, spec, state, before))
+
+    def _task(self, function: str, payload: Any) -> Any:
+        outcome = self.runtime.invoke(function_name(function), payload)
+        if outcome.error is not None:
+            raise StateError(str(outcome.error["errorType"]), json.dumps(dict(outcome.error)))
+        return outcome.payload
+
+    def _read_object(self, bucket: str, key: str) -> bytes:
+        body: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    def _tell_execution(self, execution: Execution) -> None:
+        record_execution(self.metrics, execution.machine.arn, execution.status, self.clock.now())
+        detail = {"executionArn": execution.arn, "stateMachineArn": execution.machine.arn, "name": execution.name}
+        detail |= {"status": execution.status}
+        kind, at = "Step Functions Execution Status Change", self.clock.now()
+        self._inbox.tell(self.bus.event("aws.states", kind, detail, at, [execution.arn]))
 
     def _function_environment(self) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": self.endpoint_url}

@@ -1,6 +1,7 @@
 """batch: SQS messages about dropped files in; scored rows, rejects and one manifest per file out.
 
-A message that fails is reported alone and comes again; the others of its batch are done.
+A message that fails is reported alone and comes again; the others of its batch are done. A big file is handed to the
+state machine, whose steps come back here as events of their own.
 """
 
 import os
@@ -12,8 +13,14 @@ from aws_lambda_powertools import Logger
 from scorelet.aws_s3 import S3Store
 from scorelet.batch import Outcome, score_object
 from scorelet.batch_score import BatchOptions
-from scorelet.errors import EventError, ObjectMissing
+from scorelet.big_failure import explain_failure
+from scorelet.big_measure import cut_file, measure_range
+from scorelet.big_score import finish, score_shard
+from scorelet.big_start import begin_run
+from scorelet.csv_cut import Range, Shard
+from scorelet.errors import EventError, ObjectMissing, ScoreletError
 from scorelet.events.s3 import S3Object, SqsMessage, s3_objects_in, sqs_messages
+from scorelet.events.steps import Step, read_step
 from scorelet.faults import describe_fault
 from scorelet.metrics import publish
 from scorelet.model import runtime
@@ -47,8 +54,10 @@ def _report_refused(name: str, version: int, error: Exception) -> None:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda passes it
-    """Answer an SQS event with the messages that are to come again (ReportBatchItemFailures)."""
+    """Answer an SQS event with the messages that are to come again (ReportBatchItemFailures); or do a step of a run."""
     _settings()
+    if "step" in event:
+        return _step(read_step(event))
     failed = [message.message_id for message in sqs_messages(event) if not _done(message)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
@@ -57,7 +66,9 @@ def _done(message: SqsMessage) -> bool:
     """Whether every object of the message has its manifest. A repeated message finds done objects done."""
     try:
         for obj in s3_objects_in(message):
-            _report(obj, _score(obj))
+            outcome = _score(obj)
+            if outcome is not None:
+                _report(obj, outcome)
     except Exception as error:  # noqa: BLE001 - the boundary: SQS repeats the message, then parks it in the DLQ
         logger.error("file failed", extra={"message_id": message.message_id, "fault": _described(error)})
         return False
@@ -69,11 +80,60 @@ def _described(error: Exception) -> str:
     return "the object or its version is gone" if isinstance(error, ObjectMissing) else describe_fault(error)
 
 
-def _score(obj: S3Object) -> Outcome:
+def _step(step: Step) -> dict[str, Any]:
+    """One step of a big file's run. What is raised is retried, and then told, by the state machine."""
+    try:
+        return _do(step)
+    except ScoreletError as error:
+        logger.error("step failed", extra={"step": step.name, "run": step.job.run, "fault": _described(error)})
+        raise
+    except Exception as error:  # noqa: BLE001 - the message may hold a cell, and would stand in the execution's history
+        fault = describe_fault(error)
+        logger.error("step failed", extra={"step": step.name, "run": step.job.run, "fault": fault})
+        raise RuntimeError(fault) from None
+
+
+def _do(step: Step) -> dict[str, Any]:
+    job, store = step.job, S3Store()
+    _check_bucket(job.obj)
+    if step.name == "measure":
+        measure_range(job, Range.from_json(step.item), store)
+    elif step.name == "cut":
+        return {"done": cut_file(job, store)}
+    elif step.name == "failed":
+        explain_failure(job, step.item, store)
+    else:
+        package = _models().version(job.target.model, job.version, job.digest)
+        if step.name == "score":
+            score_shard(job, Shard.from_json(step.item), store, package, _options())
+        else:
+            _report(job.obj, finish(job, store, package))
+    return {}
+
+
+def _score(obj: S3Object) -> Outcome | None:
+    """The outcome; None for a big file, whose run is started."""
+    _check_bucket(obj)
+    settings = _settings()
+    if not settings.state_machine_arn or obj.size <= settings.big_file_bytes:
+        return score_object(obj, S3Store(), _models(), _options())
+    found = begin_run(obj, S3Store(), _models(), _options(), settings.shard_bytes)
+    if isinstance(found, Outcome):
+        return found
+    from scorelet.aws_steps import start_run  # another client: only for those who need it
+
+    started = start_run(settings.state_machine_arn, found)
+    logger.info("big file", extra={"run": found.run, "bytes": obj.size, "started": started})
+    return None
+
+
+def _options() -> BatchOptions:
+    return BatchOptions(max_reject_rate=_settings().max_reject_rate)
+
+
+def _check_bucket(obj: S3Object) -> None:
     if obj.bucket != _settings().data_bucket:
         raise EventError("an object of a bucket that is not this function's DATA_BUCKET")
-    options = BatchOptions(max_reject_rate=_settings().max_reject_rate)
-    return score_object(obj, S3Store(), _models(), options)
 
 
 def _report(obj: S3Object, outcome: Outcome) -> None:

@@ -1,9 +1,11 @@
 """A versioned object store in memory: small, working, and held to the same contract as the one on S3."""
 
 import hashlib
+import io
 import itertools
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +13,18 @@ from scorelet.errors import LostRace, ObjectMissing
 from scorelet.store import Blob, ObjectInfo
 
 OCTETS = "application/octet-stream"
+
+
+@dataclass
+class MemoryRange:
+    """A range of an object, as a file."""
+
+    size: int
+    etag: str
+    file: io.BytesIO
+
+    def read(self, size: int, /) -> bytes:
+        return self.file.read(size)
 
 
 @dataclass
@@ -36,6 +50,13 @@ class MemoryStore:
         blob = self.get(bucket, key, version_id)
         path.write_bytes(blob.body)
         return ObjectInfo(key, len(blob.body), blob.etag)
+
+    @contextmanager
+    def open_range(
+        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
+    ) -> Iterator["MemoryRange"]:
+        blob = self.get(bucket, key, version_id)
+        yield MemoryRange(len(blob.body), blob.etag, io.BytesIO(blob.body[begin:end]))
 
     def exists(self, bucket: str, key: str) -> bool:
         return bool(self.versions.get((bucket, key)))

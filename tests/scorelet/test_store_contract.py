@@ -46,6 +46,19 @@ def test_an_old_version_stays_readable(store, tmp_path):
     assert ((tmp_path / "file").read_bytes(), info.size, info.etag) == (b"one", 3, first.etag)
 
 
+def test_a_range_of_an_old_version_can_be_read_piece_by_piece(store):
+    store.put(BUCKET, "k", b"0123456789")
+    first = store.get(BUCKET, "k")
+    store.put(BUCKET, "k", b"another")
+    with store.open_range(BUCKET, "k", 2, 7, first.version_id) as file:
+        assert (file.size, file.etag) == (10, first.etag)
+        assert [file.read(3), file.read(3), file.read(3)] == [b"234", b"56", b""]
+    with store.open_range(BUCKET, "k", 5, 1000) as file:
+        assert (file.size, file.read(100)) == (7, b"er")
+    with pytest.raises(ObjectMissing), store.open_range(BUCKET, "other", 0, 1):
+        pass
+
+
 def test_what_is_missing_is_told(store, tmp_path):
     store.put(BUCKET, "k", b"one")
     assert not store.exists(BUCKET, "other")

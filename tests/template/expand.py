@@ -31,7 +31,7 @@ def expanded(**parameters: str) -> dict[str, Any]:
 def expand(template: dict[str, Any], **parameters: str) -> dict[str, Any]:
     """Expand a template that was parsed by `source`, and decide its conditions."""
     for resource in template["Resources"].values():
-        for name in ("CodeUri", "ContentUri"):
+        for name in ("CodeUri", "ContentUri", "DefinitionUri"):
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = "s3://artifacts/key"
     values = {name: str(p["Default"]) for name, p in template["Parameters"].items()} | parameters

@@ -15,6 +15,7 @@ EMITTED = {
     ("AWS/ApiGateway", "Count", "ApiId"),
     ("AWS/ApiGateway", "5xx", "ApiId"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName"),
+    ("AWS/States", "ExecutionsFailed", "StateMachineArn"),
     ("Scorelet", "RowsIn", "service"),
     ("Scorelet", "RowsRejected", "service"),
     ("Scorelet", "DriftedFeatures", "service"),

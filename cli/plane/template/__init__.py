@@ -9,6 +9,7 @@ from pathlib import Path
 from cli.plane.template import api, load
 from cli.plane.template.alarms import AlarmSpec, CompositeSpec
 from cli.plane.template.functions import AsyncPolicy, Function, QueueTrigger
+from cli.plane.template.machines import StateMachine
 from cli.plane.template.names import Account
 from cli.plane.template.resolve import Resolver, Resource
 from cli.plane.template.rules import LogSubscription, Rule
@@ -33,12 +34,13 @@ class Template:
     routes: tuple[api.Route, ...]
     alarms: tuple[AlarmSpec, ...]
     composites: tuple[CompositeSpec, ...]
+    machines: Mapping[str, StateMachine]
 
 
 def read_template(path: Path, parameters: Mapping[str, str], account: Account) -> Template:
     """The stack that `path` describes with these parameters; raises TemplateError.
 
-    Functions are keyed by their deployed name; buckets, queues and topics by their logical id.
+    Functions are keyed by their deployed name, machines by their ARN; buckets, queues and topics by logical id.
     """
     document = load.read(path)
     values = load.parameter_values(document, parameters)
@@ -67,4 +69,5 @@ def read_template(path: Path, parameters: Mapping[str, str], account: Account) -
         routes=tuple(api.routes(resources)),
         alarms=tuple(AlarmSpec.read(r) for r in of("AWS::CloudWatch::Alarm")),
         composites=tuple(CompositeSpec.read(r) for r in of("AWS::CloudWatch::CompositeAlarm")),
+        machines={r.arn: StateMachine.read(r, path.resolve().parent) for r in of("AWS::StepFunctions::StateMachine")},
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -13,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from scorelet.errors import LostRace, ObjectMissing
-from scorelet.store import Blob, ObjectInfo
+from scorelet.store import Blob, ObjectInfo, RangeReader
 
 OCTETS = "application/octet-stream"
 # A deleted object answers 405 when asked for by the version id of its delete marker.
@@ -61,6 +63,16 @@ class S3Store:
             shutil.copyfileobj(answer["Body"], file, 1 << 20)
         return ObjectInfo(key, int(answer["ContentLength"]), _etag(answer))
 
+    @contextmanager
+    def open_range(
+        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
+    ) -> Iterator[RangeReader]:
+        """Bytes [begin, end) of the object, or those of them that it has; raises ObjectMissing."""
+        answer = self._get(bucket, key, version_id, Range=f"bytes={begin}-{end - 1}")
+        size = int(answer["ContentRange"].rpartition("/")[2])
+        with closing(answer["Body"]) as body:
+            yield _Range(size, _etag(answer), body)
+
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""
         try:
@@ -100,10 +112,10 @@ class S3Store:
             for item in page.get("Contents", ()):
                 yield ObjectInfo(item["Key"], int(item["Size"]), _etag(item))
 
-    def _get(self, bucket: str, key: str, version_id: str | None) -> Any:
+    def _get(self, bucket: str, key: str, version_id: str | None, **more: str) -> Any:
         version = {"VersionId": version_id} if version_id else {}
         try:
-            return self._client.get_object(Bucket=bucket, Key=key, **version)
+            return self._client.get_object(Bucket=bucket, Key=key, **version, **more)
         except ClientError as error:
             raise _translated(error, bucket, key) from error
 
@@ -132,6 +144,17 @@ class S3Store:
             Bucket=bucket, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256", **conditions
         )
         return _etag(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    size: int
+    etag: str
+    body: Any
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; an error when the connection ends before the range does."""
+        return bytes(self.body.read(size))
 
 
 def _etag(answer: Any) -> str:

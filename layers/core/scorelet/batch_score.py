@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from scorelet.batch_answers import answer, answer_texts, scored_header
 from scorelet.batch_rejects import RejectFile
+from scorelet.csv_scan import Records
 from scorelet.errors import ModelNotFound, UnreadableFile
 from scorelet.package import ModelPackage
 from scorelet.ragged import gather, weave
 from scorelet.sketch import Sketch, merge
-from scorelet.table import STRETCH_BYTES, CsvTable, TextEngine
+from scorelet.table import STRETCH_BYTES, CsvTable, Header, TextEngine
 
 SCORED, REJECTED = "scored.csv", "rejected.csv"
 
@@ -43,20 +44,35 @@ class Totals:
     problem: UnreadableFile | ModelNotFound | None = None
 
 
+class Table(Protocol):
+    """Rows under a header: a whole file, or a shard of one."""
+
+    @property
+    def header(self) -> Header:
+        """The file's header."""
+
+    def records(self) -> Iterator[Records]:
+        """The rows' records, a stretch at a time. To be called once."""
+
+
 def score_file(source: Path, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
     """Score a local CSV file into `folder`/scored.csv and rejected.csv; raises UnreadableFile.
 
     Memory is bounded by the stretch, whatever the file's size.
     """
+    with source.open("rb") as file:
+        return score_table(CsvTable(file, stretch_bytes=options.stretch_bytes), package, folder, options)
+
+
+def score_table(table: Table, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
+    """Score the rows of a file or of a part of it into `folder`/scored.csv and rejected.csv; raises UnreadableFile."""
     totals, signature = Totals(sketch={}), package.signature
+    table.header.positions(signature)
     with (
-        source.open("rb") as file,
         (folder / SCORED).open("wb") as scored,
         (folder / REJECTED).open("w", encoding="utf-8", newline="") as rejected,
         TextEngine(folder, threads=options.threads) as engine,
     ):
-        table = CsvTable(file, stretch_bytes=options.stretch_bytes)
-        table.header.positions(signature)
         rejects = RejectFile(rejected)
         scored.write(scored_header(table.header, signature))
         for records in table.records():

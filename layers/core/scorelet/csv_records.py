@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Protocol
 
 import numpy as np
 
@@ -12,13 +12,22 @@ from scorelet import csv_scan
 from scorelet.csv_scan import Fault, Records, scan
 
 
-def read_records(file: BinaryIO, stretch_bytes: int, byte: int = 0) -> Iterator[Records]:
+class Readable(Protocol):
+    """Anything that gives bytes in order; an empty answer is the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes."""
+
+
+def read_records(file: Readable, stretch_bytes: int, byte: int = 0, line: int = 1) -> Iterator[Records]:
     """Every record from the file's position on, which is `byte`, in stretches of about `stretch_bytes`, in order.
+
+    `line` is the number of the line that starts there.
 
     The records, and what is wrong with them, do not depend on where stretches end. Memory is bounded by the size of
     the stretch plus `MAX_RECORD_BYTES`, however long a line is.
     """
-    kept, line = b"", 1
+    kept = b""
     while True:
         fresh = file.read(stretch_bytes)
         body = kept + fresh
@@ -39,7 +48,7 @@ def read_records(file: BinaryIO, stretch_bytes: int, byte: int = 0) -> Iterator[
         kept = body[used:]
 
 
-def _overlong(file: BinaryIO, head: bytes, step: int) -> tuple[Records, int, bytes]:
+def _overlong(file: Readable, head: bytes, step: int) -> tuple[Records, int, bytes]:
     """Read past a line that is too long to be a record: what is kept of it, its length in bytes, what follows it."""
     length = len(head)
     while fresh := file.read(step):

@@ -81,6 +81,21 @@ RUNBOOKS: dict[str, Runbook] = {
             "aws sqs start-message-move-task --source-arn QUEUE_ARN",
         ),
     ),
+    "big-files": Runbook(
+        "the run of a big file has failed",
+        "A step failed on every attempt. Nothing of the file is lost or half done: finished parts are kept, there is no"
+        " manifest yet, and a redrive does only what is missing.",
+        (
+            "Find the run and why it stopped:\n"
+            'ARN=$(aws cloudformation describe-stacks --stack-name {stack} --output text --query "Stacks[0].'
+            "Outputs[?OutputKey=='BatchMachine'].OutputValue\")\n"
+            "aws stepfunctions list-executions --state-machine-arn $ARN --status-filter FAILED\n"
+            "aws stepfunctions describe-execution --execution-arn EXECUTION_ARN --query '[error,cause]'",
+            "See the failing calls:\n" + _LOGS.replace("{function}", "BatchFunction"),
+            "When the cause is gone, within 14 days:\n"
+            "aws stepfunctions redrive-execution --execution-arn EXECUTION_ARN",
+        ),
+    ),
     "model-refused": Runbook(
         "a model package was refused",
         "A package failed its signature, its digests or its golden records, so it was not loaded. Functions that were"

@@ -85,7 +85,11 @@ class PredictSettings:
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """What functions/batch reads from its environment. `max_reject_rate` 1.0: a file never fails for its rejects."""
+    """What functions/batch reads from its environment. `max_reject_rate` 1.0: a file never fails for its rejects.
+
+    Files over `big_file_bytes` are scored by the state machine, in shards of about `shard_bytes`; an empty
+    `state_machine_arn` means that all files are scored in one piece.
+    """
 
     model_bucket: str
     data_bucket: str
@@ -93,6 +97,9 @@ class BatchSettings:
     alias_ttl_seconds: float
     public_key: bytes | None
     max_reject_rate: float
+    big_file_bytes: int
+    shard_bytes: int
+    state_machine_arn: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -105,6 +112,9 @@ class BatchSettings:
             alias_ttl_seconds=env.number("ALIAS_TTL_SECONDS", 30.0, float),
             public_key=env.pem("MODEL_PUBLIC_KEY"),
             max_reject_rate=env.number("MAX_REJECT_RATE", 1.0, float),
+            big_file_bytes=env.number("BIG_FILE_BYTES", 64 << 20, int),
+            shard_bytes=env.number("SHARD_BYTES", 32 << 20, int),
+            state_machine_arn=env.text("STATE_MACHINE_ARN", ""),
         )
         env.check()
         return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +27,21 @@ class ObjectInfo:
     etag: str
 
 
+class RangeReader(Protocol):
+    """A range of an object, as it comes."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole object."""
+
+    @property
+    def etag(self) -> str:
+        """The state of the object."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
 class ObjectReader(Protocol):
     """The part of a store that serving needs."""
 
@@ -41,6 +57,11 @@ class ObjectStore(ObjectReader, Protocol):
 
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         """Write the object to `path`; raises ObjectMissing."""
+
+    def open_range(
+        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
+    ) -> AbstractContextManager[RangeReader]:
+        """Bytes [begin, end) of the object, or those of them that it has; raises ObjectMissing."""
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""

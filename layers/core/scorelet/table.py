@@ -71,9 +71,9 @@ class CsvTable:
         """The rows' records, a stretch at a time. To be called once."""
         width = len(self.header.names)
         if self._first is not None and len(self._first) > 1:
-            yield _with_width(self._first.without_first(), width)
+            yield with_width(self._first.without_first(), width)
         for stretch in self._stretches:
-            yield _with_width(stretch, width)
+            yield with_width(stretch, width)
 
 
 def _names(first: Records) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ def _names(first: Records) -> tuple[str, ...]:
     return names
 
 
-def _with_width(records: Records, width: int) -> Records:
+def with_width(records: Records, width: int) -> Records:
     """Mark the records whose number of columns is not the header's."""
     sound = records.fault == Fault.NONE
     records.fault[sound & (records.columns < width)] = Fault.TOO_FEW_COLUMNS

@@ -1,0 +1,205 @@
+"""The real template, function and state machine in the local plane: a big file from its drop to its manifest."""
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+from scorelet.aws_s3 import S3Store
+from scorelet.registry import Registry
+
+from cli.plane.calls import AwsCall
+from cli.plane.stack import LocalStack
+from cli.plane.tap import Fault, Kill
+from tests.fakes.package import tiny_package
+
+ROOT = Path(__file__).parents[3]
+FULL = os.environ.get("SCORELET_LAWS") == "full"
+SIZES = {"BigFileBytes": "300", "ShardBytes": "160", "BatchMaximumConcurrency": "2"}
+KEY = "incoming/tiny/day 1/a+b.csv"
+DATA = (
+    b'amount,age,member,colour,note\n5.10,33,true,red,"two\nlines"\n' + b"7,,0,light green,x\nnan,1,1,red,\n1,2\n" * 12
+)
+
+
+@pytest.fixture
+def stack():
+    with LocalStack(ROOT / "template.yaml", SIZES) as one:
+        registry = Registry(S3Store(one.client("s3")), one.bucket("ModelBucket"))
+        for version in (1, 2):
+            registry.publish(tiny_package(version=version)[0])
+        registry.promote("tiny", 1, at="2026-01-01T00:00:00Z", by="a test", why="to see")
+        yield one
+
+
+def drop(stack, data=DATA):
+    stack.client("s3").put_object(Bucket=stack.bucket("DataBucket"), Key=KEY, Body=data)
+
+
+def outputs(stack, prefixes=("scored/", "rejected/")):
+    s3, bucket = stack.client("s3"), stack.bucket("DataBucket")
+    keys = [
+        item["Key"]
+        for prefix in prefixes
+        for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+    ]
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+def manifests(stack):
+    return [json.loads(body) for key, body in outputs(stack).items() if key.endswith("manifest.json")]
+
+
+def execution(stack):
+    (found,) = stack.executions.all.values()
+    return found
+
+
+def test_a_big_file_is_measured_cut_scored_and_committed(stack):
+    drop(stack)
+    stack.run_until_idle()
+    (manifest,) = manifests(stack)
+    assert execution(stack).status == "SUCCEEDED"
+    assert execution(stack).name == manifest["run"]
+    assert execution(stack).place.visited == ["Measure", "Cut", "IsCut", "Score", "Finish", "Done"]
+    assert (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"]) == (37, 13, 24)
+    assert [part["key"].rpartition("/")[2] for part in manifest["parts"]] == [
+        f"part-{n:05d}.csv" for n in range(1, len(manifest["parts"]) + 1)
+    ]
+    assert len(manifest["parts"]) > 2
+    assert len(execution(stack).output) < 2000
+
+
+def test_a_small_file_starts_no_execution(stack):
+    drop(stack, DATA[:200])
+    stack.run_until_idle()
+    assert stack.executions.all == {}
+    assert len(manifests(stack)) == 1
+
+
+def test_the_start_event_may_come_as_often_as_it_likes(stack):
+    drop(stack)
+    event = next(e for e in iter_events(stack) if e["detail-type"] == "Object Created")
+    stack.run_until_idle()
+    before = outputs(stack)
+    for _ in range(3):
+        stack.redeliver(event)
+    assert outputs(stack) == before
+    assert len(stack.executions.all) == 1
+
+
+def iter_events(stack):
+    """The announcement of the drop, put on the bus without what follows from it."""
+    while not stack.events:
+        stack._step()
+    return stack.events
+
+
+@pytest.mark.parametrize("after", [0, 4, 12])
+def test_one_version_scores_the_file_whatever_is_promoted(stack, after):
+    drop(stack)
+    while not stack.executions.all:
+        assert stack._step()
+    for _ in range(after):
+        stack._step()
+    registry = Registry(S3Store(stack.client("s3")), stack.bucket("ModelBucket"))
+    registry.promote("tiny", 2, at="2026-01-02T00:00:00Z", by="a test", why="in the middle")
+    stack.advance(120)
+    (manifest,) = manifests(stack)
+    assert manifest["model"]["version"] == 1
+
+
+def refuse(fragment: str, times: int = 10_000):
+    """A hook that fails the first writes of keys that hold `fragment`."""
+    left = [times]
+
+    def hook(call: AwsCall) -> None:
+        if call.operation == "PutObject" and fragment in call.key and left[0]:
+            left[0] -= 1
+            raise Fault(403, "AccessDenied", "A fault set by a test")
+
+    return hook
+
+
+def test_a_fault_that_passes_is_retried_after_a_wait(stack):
+    stack.tap.before.append(refuse("part-00002", times=2))
+    drop(stack)
+    stack.run_until_idle()
+    assert execution(stack).status == "RUNNING"
+    stack.advance(60)
+    assert execution(stack).status == "SUCCEEDED"
+    assert len(manifests(stack)) == 1
+
+
+def test_a_shard_that_cannot_be_scored_fails_the_run_aloud_and_a_redrive_finishes_it(stack):
+    stack.tap.before.append(refuse("part-00002"))
+    drop(stack)
+    stack.advance(600)
+    assert execution(stack).status == "FAILED"
+    assert execution(stack).place.state == "Failed"
+    assert manifests(stack) == []
+    (note,) = [body for key, body in outputs(stack, ["runs/"]).items() if key.endswith("failure.json")]
+    assert json.loads(note)["error"] == "States.ExceedToleratedFailureThreshold"
+    assert [n for n in stack.notifications if "big-files" in n.message and "redrive-execution" in n.message]
+    stack.tap.before.clear()
+    finished = {key for key in outputs(stack, ["runs/"]) if "/shard/" in key}
+    written: list[str] = []
+    stack.tap.before.append(lambda call: written.append(call.key) if call.operation == "PutObject" else None)
+    stack.client("stepfunctions").redrive_execution(executionArn=execution(stack).arn)
+    stack.advance(60)
+    assert execution(stack).status == "SUCCEEDED"
+    assert len(manifests(stack)) == 1
+    assert not finished & set(written), "a finished part was done again"
+
+
+def test_a_model_that_is_refused_fails_the_run_without_waiting(stack):
+    drop(stack)
+    while not stack.executions.all:
+        assert stack._step()
+    stack.client("s3").put_object(Bucket=stack.bucket("ModelBucket"), Key="models/tiny/1/model.tflite", Body=b"other")
+    stack.cold_start("BatchFunction")
+    stack.run_until_idle()
+    assert execution(stack).status == "FAILED"
+
+
+@pytest.mark.law
+def test_a_kill_at_any_call_is_outlived(stack):
+    """The function is killed before or after an AWS call of any step: the retry gives the same bytes, one manifest."""
+    calls: list[str] = []
+    stack.tap.before.append(lambda call: calls.append(call.operation))
+    drop(stack)
+    stack.run_until_idle()
+    wanted = rows(outputs(stack))
+    numbers = range(2, len(calls)) if FULL else random.sample(range(2, len(calls)), 5)
+    print("calls", len(calls), "killed at", list(numbers))
+    for number in numbers:
+        for hooks in (stack.tap.before, stack.tap.after):
+            assert killed_at(stack, number, hooks) == wanted, number
+
+
+def killed_at(stack, number, hooks):
+    """The outputs of a new version of the object, whose run is killed at the n-th call."""
+    for key in outputs(stack):
+        stack.client("s3").delete_object(Bucket=stack.bucket("DataBucket"), Key=key)
+    seen = [0]
+
+    def kill(_call: AwsCall) -> None:
+        seen[0] += 1
+        if seen[0] == number:
+            raise Kill
+
+    drop(stack)
+    hooks.append(kill)
+    stack.advance(4000)
+    hooks.remove(kill)
+    last = list(stack.executions.all.values())[-1]
+    assert last.status == "SUCCEEDED"
+    found = outputs(stack)
+    assert sum(key.endswith("manifest.json") for key in found) == 1
+    return rows(found)
+
+
+def rows(found):
+    """The bodies of all parts; the manifest names the version of the object, and so differs."""
+    return [body for key, body in sorted(found.items()) if not key.endswith("manifest.json")]

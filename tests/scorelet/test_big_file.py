@@ -1,0 +1,222 @@
+"""The steps of a big file's run, called in their order as the state machine does, on a store in memory."""
+
+import csv
+import io
+import json
+import os
+import random
+
+import pytest
+from scorelet import csv_scan
+from scorelet.batch import Outcome, score_object
+from scorelet.batch_score import BatchOptions
+from scorelet.big_failure import RunFailed, explain_failure
+from scorelet.big_job import Job, read_json
+from scorelet.big_measure import cut_file, measure_range
+from scorelet.big_score import finish, score_shard
+from scorelet.big_start import begin_run
+from scorelet.csv_cut import Range, Shard
+from scorelet.errors import ObjectMissing
+from scorelet.events.s3 import S3Object
+from scorelet.package import load_package
+
+from tests.fakes.dying import DyingStore, Killed
+from tests.fakes.nasty import nasty_file
+from tests.fakes.package import tiny_package
+from tests.fakes.store import MemoryStore
+
+FULL = os.environ.get("SCORELET_LAWS") == "full"
+BUCKET, KEY = "data-bucket", "incoming/tiny/day 1/a+b.csv"
+HEADER = b"amount,age,member,colour,note\n"
+ROWS = (
+    b'5.10,33,true,red,"two\nlines"\n7,,0,light green,\n\n1,2\n3,4,1,red,"say ""hi"""\r\nnan,1,1,red,"open\n9,1,1,red,x'
+)
+OPTIONS = BatchOptions(threads=1)
+
+
+class OneModel:
+    def __init__(self):
+        self.package = load_package(tiny_package()[0].__getitem__, expected_digest=None, public_key=None)
+
+    def current(self, name, now):
+        return self.package
+
+    def version(self, name, version, digest=None):
+        assert (version, digest) == (self.package.manifest.version, self.package.digest)
+        return self.package
+
+
+MODELS = OneModel()
+
+
+def drop(data):
+    store = MemoryStore()
+    store.put(BUCKET, KEY, data)
+    blob = store.get(BUCKET, KEY)
+    return store, S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(data), "2024-05-01T12:00:00Z")
+
+
+def run(store, obj, shard_bytes, shuffle=None):
+    """What the state machine does, on whatever a run before this one has left."""
+    job = begin_run(obj, store, MODELS, OPTIONS, shard_bytes)
+    if isinstance(job, Outcome):
+        return job
+    job = Job.from_json(json.loads(json.dumps(job.to_json())))
+    ranges = [Range.from_json(one) for one in read_json(store, job, "ranges.json")]
+    for range_ in mixed(ranges, shuffle):
+        measure_range(job, range_, store)
+    while not cut_file(job, store):
+        pass
+    for shard in mixed([Shard.from_json(one) for one in read_json(store, job, "shards.json")], shuffle):
+        score_shard(job, shard, store, MODELS.package, OPTIONS)
+    return finish(job, store, MODELS.package)
+
+
+def mixed(items, shuffle):
+    return items if shuffle is None else shuffle.sample(items + items, 2 * len(items))
+
+
+def outputs(store):
+    found = {key: states for (_, key), states in store.versions.items() if key.startswith(("scored/", "rejected/"))}
+    assert all(len({state.body for state in states}) == 1 for states in found.values()), "an output changed"
+    assert all(len(states) == 1 for key, states in found.items() if key.endswith("manifest.json"))
+    return {key: states[-1].body for key, states in found.items()}
+
+
+def in_one_piece(data):
+    store, obj = drop(data)
+    manifest = score_object(obj, store, MODELS, OPTIONS).manifest
+    return manifest, *(joined(store, manifest[kind]) for kind in ("parts", "rejects"))
+
+
+def joined(store, parts):
+    """The header, and the rows of all parts; every part has the same header."""
+    bodies = [store.get(BUCKET, part["key"]).body for part in parts]
+    if not bodies:
+        return b""
+    header = first_record(bodies[0])
+    assert all(body.startswith(header) for body in bodies)
+    return header + b"".join(body.removeprefix(header) for body in bodies)
+
+
+def first_record(body):
+    names = next(csv.reader(io.StringIO(body.decode(), newline="")))
+    end = next(n for n in range(1, len(body) + 1) if body[n - 1 : n] == b"\n" and body[:n].count(b'"') % 2 == 0)
+    assert names
+    return body[:end]
+
+
+def assert_same(data, shard_bytes, wanted, shuffle=None):
+    store, obj = drop(data)
+    outcome = run(store, obj, shard_bytes, shuffle)
+    assert outcome.committed
+    manifest = outcome.manifest
+    assert {k: v for k, v in manifest.items() if k not in ("parts", "rejects", "source")} == {
+        k: v for k, v in wanted[0].items() if k not in ("parts", "rejects", "source")
+    }
+    assert joined(store, manifest["parts"]) == wanted[1]
+    assert joined(store, manifest["rejects"]) == wanted[2]
+    assert [sum(part["rows"] for part in manifest[kind]) for kind in ("parts", "rejects")] == [
+        manifest["rows_scored"],
+        manifest["rows_rejected"],
+    ]
+    return outputs(store)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("longest", [40, 1 << 20])
+def test_shards_of_any_size_give_the_rows_of_the_file_in_one_piece(monkeypatch, longest):
+    monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
+    for data in (HEADER + ROWS, b"\xef\xbb\xbf" + HEADER.replace(b"\n", b"\r\n") + ROWS + b"\n"):
+        wanted = in_one_piece(data)
+        for shard_bytes in range(1 if FULL else 3, len(data) + 1, 1 if FULL else 17):
+            assert_same(data, shard_bytes, wanted)
+
+
+@pytest.mark.law
+def test_nasty_files_come_out_the_same_in_any_order_of_their_shards():
+    first = random.randrange(2**32)
+    print(f"seed {first}")
+    for seed in range(first, first + (300 if FULL else 6)):
+        chance = random.Random(seed)
+        data = nasty_file(seed, MODELS.package.signature, chance.randrange(1, 60), chance.choice([0.02, 0.2, 0.5]))
+        wanted = in_one_piece(data)
+        one = assert_same(data, chance.randrange(50, 900), wanted, chance)
+        assert one
+
+
+@pytest.mark.law
+def test_a_kill_at_any_call_costs_nothing_but_time():
+    """Killed before or after every call, the next delivery and redrive end with the same bytes and one manifest."""
+    data = HEADER + ROWS
+    store, obj = drop(data)
+    counting = DyingStore(store)
+    wanted = run(counting, obj, 60).manifest
+    for number in range(0, len(counting.calls), 1 if FULL else 4):
+        for when in ("die_before", "die_after"):
+            store, obj = drop(data)
+            obj = S3Object(**{name: getattr(obj, name) for name in obj.__slots__})
+            with pytest.raises(Killed):
+                run(DyingStore(store, **{when: number}), obj, 60)
+            outcome = run(store, obj, 60)
+            found = outcome.manifest or json.loads(outputs(store)[manifest_key(store)])
+            assert found == wanted
+            outputs(store)
+
+
+def manifest_key(store):
+    (key,) = [key for _, key in store.versions if key.endswith("/manifest.json")]
+    return key
+
+
+def test_finished_parts_are_never_done_again():
+    store, obj = drop(HEADER + ROWS)
+    run(store, obj, 60)
+    del store.versions[BUCKET, manifest_key(store)]
+    before = {key: len(states) for key, states in store.versions.items()}
+    assert run(store, obj, 60).committed
+    changed = {key for (_, key), states in store.versions.items() if len(states) != before.get((BUCKET, key), 0)}
+    assert {key.rpartition("/")[2] for key in changed} == {"ranges.json", "shards.json", "manifest.json"}
+
+
+def test_a_file_that_reads_two_ways_is_cut_in_several_calls(monkeypatch):
+    monkeypatch.setattr("scorelet.big_measure.ASKED_PER_CALL", 1)
+    data = HEADER + b'"\n' * 60
+    wanted = in_one_piece(data)
+    assert_same(data, 30, wanted)
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + b"\0" * 90, b"amount,age\n" + b"1,2\n" * 30, b"\n" * 90])
+def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data):
+    wanted = in_one_piece(data)
+    store, obj = drop(data)
+    manifest = run(store, obj, 10).manifest
+    assert {**manifest, "source": None} == {**wanted[0], "source": None}
+    assert joined(store, manifest["rejects"]) == wanted[2]
+
+
+def test_a_run_that_is_done_is_not_begun_again():
+    store, obj = drop(HEADER + ROWS)
+    run(store, obj, 60)
+    assert not begin_run(obj, store, MODELS, OPTIONS, 60).committed
+
+
+def test_another_state_of_the_object_is_never_scored():
+    store, obj = drop(HEADER + ROWS)
+    store.versions[BUCKET, KEY].clear()
+    store.put(BUCKET, KEY, HEADER)
+    unversioned = S3Object(BUCKET, KEY, None, obj.etag, obj.size, obj.time)
+    with pytest.raises(ObjectMissing):
+        begin_run(unversioned, store, MODELS, OPTIONS, 60)
+
+
+def test_a_failure_is_told_once_and_a_redrive_goes_on():
+    store, obj = drop(HEADER + ROWS)
+    job = begin_run(obj, store, MODELS, OPTIONS, 60)
+    cause = json.dumps({"errorMessage": "the object is gone", "errorType": "ObjectMissing"})
+    for _ in range(2):
+        with pytest.raises(RunFailed, match="ObjectMissing: the object is gone"):
+            explain_failure(job, {"Error": "ObjectMissing", "Cause": cause}, store)
+        assert read_json(store, job, "failure.json")["open"]
+        explain_failure(job, {"Error": "ObjectMissing", "Cause": cause}, store)
+        assert not read_json(store, job, "failure.json")["open"]
