@@ -22,7 +22,6 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .PHONY: bench-cold bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local setup shap-test system-test test tflite-test
 
-
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
