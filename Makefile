@@ -6,7 +6,7 @@ PIP_FLAGS = -qq --disable-pip-version-check --no-input --no-deps --require-hashe
 BIN = .venv/bin
 
 # sam build and the tflite runtime each ask for one certain Python; pyenv keeps them off the PATH
-find_python = $(shell for p in python$(1) $$HOME/.pyenv/versions/$(1).*/bin/python$(1); do \
+find_python = $(shell for p in python$(1) $$(pyenv root 2>/dev/null)/versions/$(1).*/bin/python$(1); do \
 	if "$$p" -c 'pass' 2>/dev/null; then echo "$$p"; break; fi; done)
 PYTHON313 ?= $(call find_python,3.13)
 PYTHON311 ?= $(call find_python,3.11)
