@@ -21,6 +21,7 @@ COMMANDS = {
     "rollback": "let the version before the current one answer again",
     "predict": "ask a model one question",
     "score": "drop a CSV file into the bucket, wait, and fetch what came out",
+    "doctor": "check this machine, the account and the deployment, and say what to do",
     "local": "run the whole stack on this machine",
 }
 
