@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-drift bench-cold python313
+.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-drift bench-cold bench-cost python313
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,8 +85,11 @@ sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event,
 system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py
 
-bench-cold: setup build .tools/runtime/.ready .venv-cold/.ready ## cold starts of the built functions, beside an empty one; OUT=file keeps them
-	$(WITH_313) $(BIN)/python -m bench.cold $(if $(OUT),--out $(OUT))
+bench-cold: setup build .tools/runtime/.ready .venv-cold/.ready ## cold starts of the built functions, beside an empty one
+	$(WITH_313) $(BIN)/python -m bench.cold
+
+bench-cost: setup build .tools/runtime/.ready ## what `scorelet cost` reckons with; OUT=docs/measured.json keeps it
+	$(WITH_313) $(BIN)/python -m bench.cost $(if $(OUT),--out $(OUT))
 
 tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.11, numpy 1
 	PYTHONPATH=.:layers/core .venv-tflite/bin/python -m pytest -p no:cacheprovider tests/scorelet/test_model.py \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def python() -> Finding:
 
 def runtime(path: str | None = None) -> Finding:
     """The functions' Python, which compiles the layers."""
-    found = shutil.which(RUNTIME, path=path) or _pyenv()
-    if found:
-        return ok("build python", found)
+    for found in filter(None, (shutil.which(RUNTIME, path=path), _pyenv())):
+        if subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:  # noqa: S603 - pyenv's shim may lead nowhere
+            return ok("build python", found)
     return warn("build python", f"no {RUNTIME} here", f"`make build` needs one: put {RUNTIME} on the PATH.")
 
 
