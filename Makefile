@@ -13,14 +13,14 @@ PYTHON311 ?= $(call find_python,3.11)
 
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY = .venv/.ready-$(VERSION)
-SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests systemtests)
+SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests systemtests tools)
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-drift bench-cold bench-cost python313
+.PHONY: help setup demo test laws check lock clean build build-test sam-local system-test tflite-test shap-test bench-quantize bench-drift bench-cold bench-cost sbom audit python313
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,16 @@ tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.1
 	PYTHONPATH=.:layers/core .venv-tflite/bin/python -m pytest -p no:cacheprovider tests/scorelet/test_model.py \
 	  tests/scorelet/test_features.py tests/scorelet/test_registry.py tests/scorelet/test_serving.py tests/scorelet/test_api.py
 
+# --- Supply chain.
+
+LOCKS = $(wildcard requirements/*.txt layers/*/requirements.txt)
+
+sbom: setup build .venv-supply/.ready ## bills of materials (CycloneDX) and licences of what is deployed and of what develops it
+	$(WITH_313) tools/sbom.sh
+
+audit: .venv-supply/.ready ## known vulnerabilities of everything that is locked; fails where nobody can be asked
+	$(PYTHON) tools/audit.py .venv-supply/bin/pip-audit $(LOCKS)
+
 # --- Tools with pins of their own live in environments of their own.
 
 .venv-sam/.ready: requirements/sam.txt
@@ -121,6 +131,12 @@ tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.1
 	rm -rf .venv-shap
 	$(PYTHON) -m venv .venv-shap
 	.venv-shap/bin/python -m pip install $(PIP_FLAGS) -r requirements/shap.txt
+	touch $@
+
+.venv-supply/.ready: requirements/supply.txt
+	rm -rf .venv-supply
+	$(PYTHON) -m venv .venv-supply
+	.venv-supply/bin/python -m pip install $(PIP_FLAGS) -r requirements/supply.txt
 	touch $@
 
 .venv-tflite/.ready: requirements/tflite.txt

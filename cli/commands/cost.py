@@ -49,9 +49,8 @@ def run(args: argparse.Namespace) -> Report:
         "sagemaker_serverless_million_requests": serverless,
         "always_on_month": always_on,
     }
-    return Report(
-        data, "\n".join([*_items(items), "", *_month(args, month), "", *_beside(data, prices), "", _note(data)])
-    )
+    parts = [_items(items), _month(args, month), _beside(data, prices), _note(data)]
+    return Report(data, "\n\n".join("\n".join(part) for part in parts))
 
 
 def _items(items: dict[str, reckon.Items]) -> list[str]:
@@ -81,8 +80,8 @@ def _beside(data: dict[str, Any], prices: dict[str, Any]) -> list[str]:
     ]
 
 
-def _note(data: dict[str, Any]) -> str:
-    return (
-        f"List prices of {data['region']}, {data['date']}, without free tiers and discounts; check them (cli/prices.toml).\n"
-        "Not counted: storage, data sent out of AWS, messages, cold starts, and what you log beyond the product's lines."
-    )
+def _note(data: dict[str, Any]) -> list[str]:
+    return [
+        f"List prices of {data['region']}, {data['date']}, without free tiers and discounts: check cli/prices.toml.",
+        "Not counted: storage, data sent out of AWS, messages, cold starts, and log lines that are not the product's.",
+    ]
