@@ -13,14 +13,14 @@ PYTHON311 ?= $(call find_python,3.11)
 
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY = .venv/.ready-$(VERSION)
-SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests systemtests)
+SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests systemtests tools)
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: bench-cold bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local setup shap-test system-test test tflite-test
+.PHONY: audit bench-cold bench-cost bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local sbom setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,12 +88,25 @@ sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event,
 system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py
 
-bench-cold: setup build .tools/runtime/.ready .venv-cold/.ready ## cold starts of the built functions, beside an empty one; OUT=file keeps them
-	$(WITH_313) $(BIN)/python -m bench.cold $(if $(OUT),--out $(OUT))
+bench-cold: setup build .tools/runtime/.ready .venv-cold/.ready ## cold starts of the built functions, beside an empty one
+	$(WITH_313) $(BIN)/python -m bench.cold
+
+bench-cost: setup build .tools/runtime/.ready ## what `scorelet cost` reckons with; OUT=docs/measured.json keeps it
+	$(WITH_313) $(BIN)/python -m bench.cost $(if $(OUT),--out $(OUT))
 
 tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.11, numpy 1
 	PYTHONPATH=.:layers/core .venv-tflite/bin/python -m pytest -p no:cacheprovider tests/scorelet/test_model.py \
 	  tests/scorelet/test_features.py tests/scorelet/test_registry.py tests/scorelet/test_serving.py tests/scorelet/test_api.py
+
+# --- Supply chain.
+
+LOCKS = $(wildcard requirements/*.txt layers/*/requirements.txt)
+
+sbom: setup build .venv-supply/.ready ## bills of materials (CycloneDX) and licences of what is deployed and of what develops it
+	$(WITH_313) tools/sbom.sh
+
+audit: .venv-supply/.ready ## known vulnerabilities of everything that is locked; fails where nobody can be asked
+	$(PYTHON) tools/audit.py .venv-supply/bin/pip-audit $(LOCKS)
 
 # --- Tools with pins of their own live in environments of their own.
 
@@ -128,6 +141,12 @@ tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.1
 	rm -rf .venv-shap
 	$(PYTHON) -m venv .venv-shap
 	.venv-shap/bin/python -m pip install $(PIP_FLAGS) -r requirements/shap.txt
+	touch $@
+
+.venv-supply/.ready: requirements/supply.txt
+	rm -rf .venv-supply
+	$(PYTHON) -m venv .venv-supply
+	.venv-supply/bin/python -m pip install $(PIP_FLAGS) -r requirements/supply.txt
 	touch $@
 
 .venv-tflite/.ready: requirements/tflite.txt

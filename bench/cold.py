@@ -1,7 +1,6 @@
 """Cold starts of the built functions, beside an empty handler and the same model on other runtimes.
 
-    make bench-cold                           print the table
-    make bench-cold OUT=docs/measured.json    and keep what `scorelet cost` reckons with
+    make bench-cold
 
 Each start is a new process of CPython 3.13 with Lambda's own runtime client and what the function's layers hold, asked
 for one answer. Starts take turns, so that a busy machine harms all alike; figures are medians. predict reads its model
@@ -12,21 +11,18 @@ are counted instead), nor is the time in which AWS fetches the code and starts a
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
-import platform
 import statistics
-import subprocess
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from bench.cold_subjects import COLD_SITE, Subject, subjects, write_peers, write_registry
 from bench.folder_s3 import folder_s3
+from bench.machine import machine
 from bench.runtime_api import Sandbox
 from systemtests.built import RUNTIME, layer_folder
 from systemtests.stage import stage
@@ -47,10 +43,9 @@ class Start:
 
 
 def main() -> None:
-    """Measure, print, and write where asked to."""
+    """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--starts", type=int, default=15)
-    parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as name:
@@ -63,8 +58,6 @@ def main() -> None:
             gets = len(reads) // args.starts
     rows = [row(subject, found[subject.name]) for subject in subject_list]
     print_table(rows, gets)
-    if args.out:
-        args.out.write_text(json.dumps(measured(rows, gets), indent=1) + "\n")
 
 
 def measure(subject_list: list[Subject], starts: int) -> dict[str, list[Start]]:
@@ -124,16 +117,9 @@ def print_table(rows: list[dict[str, Any]], gets: int) -> None:
     print(f"A warm answer takes {rows[1]['warm_ms']:.2f} ms, an empty one {rows[0]['warm_ms']:.2f}.")
 
 
-def measured(rows: list[dict[str, Any]], gets: int) -> dict[str, Any]:
-    """What is kept for `scorelet cost` and the documents."""
-    cold = {r["name"]: {k: round(v, 2) for k, v in r.items() if k != "name"} for r in rows}
-    return {"at": datetime.now(UTC).date().isoformat(), "about": about(), "predict_s3_reads": gets, "cold": cold}
-
-
 def about() -> str:
     """Machine and versions."""
-    python = subprocess.run([os.environ["PYTHON313"], "-V"], capture_output=True, text=True, check=True)  # noqa: S603 - ours
-    return f"C{python.stdout.strip()}, {platform.machine()}, {os.cpu_count()} processors, {versions()}"
+    return f"{machine()}, {versions()}"
 
 
 def versions() -> str:

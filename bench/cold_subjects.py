@@ -53,16 +53,17 @@ def subjects(folder: Path, s3: dict[str, str], stage: Stage) -> list[Subject]:
     with_stage = {"AWS_ENDPOINT_URL": stage.endpoint_url}
     return [
         Subject("empty handler", "empty.handler", PEERS, [RUNTIME], dict, 0.0),
-        _ours("PredictFunction", ask, s3, stage),
-        _ours("BatchFunction", drop, with_stage, stage),
-        _ours("MonitorFunction", lambda: event_file("schedule"), with_stage, stage),
-        _ours("AlertFunction", wipe, with_stage, stage),
+        ours("PredictFunction", ask, s3, stage),
+        ours("BatchFunction", drop, with_stage, stage),
+        ours("MonitorFunction", lambda: event_file("schedule"), with_stage, stage),
+        ours("AlertFunction", wipe, with_stage, stage),
         _peer("onnxruntime", "onnx_net", folder, ask),
         _peer("tensorflow", "tensorflow_net", folder, ask),
     ]
 
 
-def _ours(name: str, event: Event, environ: dict[str, str], stage: Stage) -> Subject:
+def ours(name: str, event: Event, environ: dict[str, str], stage: Stage) -> Subject:
+    """A built function with its layers, and its environment pointed at the stage."""
     layers = [layer_folder(layer) for layer in layers_of(name)]
     size = megabytes(function_folder(name)) + sum(megabytes(layer) for layer in layers)
     variables = {"MODEL_BUCKET": MODELS, "DATA_BUCKET": DATA, "NOTIFICATION_TOPIC_ARN": stage.topic_arn, **environ}
@@ -78,14 +79,15 @@ def _peer(distribution: str, module: str, folder: Path, event: Event) -> Subject
 
 
 def _dropper(stage: Stage) -> Event:
-    def drop() -> Any:
-        """A new version of the dropped file, so that no earlier run has done the work."""
-        text = json.dumps(event_file("sqs_s3_eventbridge"))
-        inner = json.loads(json.loads(text)["Records"][0]["body"])["detail"]["object"]
-        put = stage.client("s3").put_object(Bucket=DATA, Key=inner["key"], Body=CSV)
-        return json.loads(text.replace(inner["version-id"], put["VersionId"]))
+    return lambda: dropped(stage, CSV)
 
-    return drop
+
+def dropped(stage: Stage, content: bytes) -> Any:
+    """The event of a file that was just dropped: a new version, so that no earlier run has done the work."""
+    text = json.dumps(event_file("sqs_s3_eventbridge"))
+    inner = json.loads(json.loads(text)["Records"][0]["body"])["detail"]["object"]
+    put = stage.client("s3").put_object(Bucket=DATA, Key=inner["key"], Body=content)
+    return json.loads(text.replace(inner["version-id"], put["VersionId"]))
 
 
 def _alarm(stage: Stage) -> Event:

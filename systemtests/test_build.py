@@ -2,8 +2,10 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from systemtests.built import (
     megabytes,
     python,
 )
+from tools.licences import TRIMMED, plain
 
 FORBIDDEN = [
     "tensorflow",
@@ -90,6 +93,13 @@ def test_every_module_is_compiled_and_never_checked_again(layer: str) -> None:
 def test_native_code_is_for_one_processor(layer: str) -> None:
     machines = {f.read_bytes()[18:20] for f in layer_folder(layer).rglob("*.so*") if f.read_bytes()[:4] == b"\x7fELF"}
     assert len(machines) <= 1
+
+
+@pytest.mark.parametrize("layer", ["base", "litert", "duckdb"])
+def test_a_layer_holds_what_its_lock_names_less_what_is_trimmed(layer: str) -> None:
+    there = {plain(d.name) for d in distributions(path=[str(layer_folder(f"{layer.title()}Layer") / "python")])}
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / f"layers/{layer}/requirements.txt").read_text(), re.MULTILINE)
+    assert there == {plain(name) for name in locked} - TRIMMED
 
 
 @pytest.mark.parametrize("layer", layer_names())

@@ -18,6 +18,7 @@ compile requirements dev.in dev.txt --universal --python-version 3.11
 compile requirements sam.in sam.txt --universal --python-version 3.11
 compile requirements bench.in bench.txt --universal --python-version 3.11
 compile requirements shap.in shap.txt --universal --python-version 3.11
+compile requirements supply.in supply.txt --universal --python-version 3.11
 compile requirements lock.in lock.txt --universal --python-version 3.11
 compile requirements tflite.in tflite.txt --python-version 3.11 --python-platform linux
 compile requirements ministack.in ministack.txt --python-version 3.13 --python-platform linux

@@ -1,6 +1,9 @@
 """The light S3 reader: botocore's signature, and S3's behaviour as moto's server shows it."""
 
 import datetime
+import http.server
+import threading
+import time
 
 import boto3
 import pytest
@@ -88,3 +91,54 @@ def test_an_endpoint_that_is_away_is_an_outage_and_says_how_often_it_was_tried(e
     reader = LightS3({**environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     with pytest.raises(S3Unavailable, match="after 3 attempts"):
         reader.get("models", "alias.json")
+
+
+class Dropping(http.server.BaseHTTPRequestHandler):
+    """Answers once on each connection, promises to keep it, and closes it without a word."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.connections.append(self.client_address)
+        self.send_response(200)
+        self.send_header("ETag", '"e"')
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+        self.close_connection = self.server.drops
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def dropping():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dropping)
+    server.connections, server.drops, server.daemon_threads = [], True, True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_reads_in_a_burst_share_a_connection(dropping, environ):
+    dropping.drops = False
+    reader = LightS3({**environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{dropping.server_port}"})
+    assert [reader.get("models", key).body for key in "abc"] == [b"ok"] * 3
+    assert len(set(dropping.connections)) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_costs_no_answer(dropping, environ):
+    reader = LightS3({**environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{dropping.server_port}"})
+    assert [reader.get("models", key).body for key in "abc"] == [b"ok"] * 3
+    assert len(set(dropping.connections)) == 3
+
+
+def test_an_old_connection_is_not_trusted(dropping, environ, monkeypatch):
+    dropping.drops = False
+    reader = LightS3({**environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{dropping.server_port}"})
+    reader.get("models", "a")
+    later = time.time() + 60
+    monkeypatch.setattr("scorelet.aws_s3_light.time.time", lambda: later)
+    reader.get("models", "b")
+    assert len(set(dropping.connections)) == 2

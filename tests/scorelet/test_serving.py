@@ -75,6 +75,16 @@ def test_a_refused_version_is_tried_again_and_served_once_it_is_whole(registry, 
     assert models.current("tiny", now=80).manifest.version == 2
 
 
+def test_a_sound_package_under_another_name_or_version_is_refused(registry, store, models, refused):
+    for name, version in (("tiny", 3), ("other", 1)):
+        for file, content in tiny_package(version=1)[0].items():
+            store.put("models", f"models/{name}/{version}/{file}", content)
+        registry.promote(name, version, **WHO)
+        with pytest.raises(PackageRefused, match="says it is 'tiny' version 1"):
+            models.current(name, now=0)
+    assert refused == [3, 1]
+
+
 def test_without_a_good_version_there_is_no_answer(store, registry, models, refused):
     store.put("models", "models/tiny/1/model.tflite", b"x")
     with pytest.raises(PackageRefused, match=r"model\.tflite is not the file"):

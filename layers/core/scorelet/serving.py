@@ -153,7 +153,13 @@ class Models:
                 read("manifest.json")
             except ObjectMissing as error:
                 raise ModelNotFound(f"model {name!r} has no version {version}") from error
-        return load_package(read, expected_digest=digest, public_key=self._public_key)
+        package = load_package(read, expected_digest=digest, public_key=self._public_key)
+        named = package.manifest.name, package.manifest.version
+        if named != (name, version):  # properly signed, perhaps, but for something else
+            raise PackageRefused(
+                f"the package of {name!r} version {version} says it is {named[0]!r} version {named[1]}"
+            )
+        return package
 
 
 def pick(shares: Sequence[Share], name: str, entity: str) -> AliasEntry | None:

@@ -1,0 +1,1 @@
+"""What a deployment costs: prices and measurements in, dollars out."""
