@@ -30,9 +30,10 @@ KEYS = ("test", "test")
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """Where it listens."""
+    """Where it listens, and where CodeDeploy does, which it lacks."""
 
     port: int
+    codedeploy_url: str = ""
 
     @property
     def url(self) -> str:
@@ -59,7 +60,7 @@ class Emulator:
         given = [f"{name}={value}" for name, value in parameters.items()]
         overrides = ["--parameter-overrides", *given] if given else []
         config = ["--config-file", str(ROOT / "samconfig.toml"), "--no-confirm-changeset"]
-        return self.sam("deploy", "-t", overlay.write(), *config, *overrides)
+        return self.sam("deploy", "-t", overlay.write(self.codedeploy_url), *config, *overrides)
 
     def outputs(self) -> dict[str, str]:
         """Outputs of the stack."""
@@ -90,7 +91,7 @@ class Emulator:
 
 
 @contextmanager
-def emulator() -> Iterator[Emulator]:
+def emulator(codedeploy_url: str) -> Iterator[Emulator]:
     """Start it on a free port, with an empty folder for what it keeps."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -107,7 +108,7 @@ def emulator() -> Iterator[Emulator]:
             process = subprocess.Popen(command, env=environ, cwd=folder, stdout=out, stderr=out)
         try:
             _wait(port, process, log)
-            yield Emulator(port)
+            yield Emulator(port, codedeploy_url)
         finally:
             process.terminate()
             process.wait(timeout=60)

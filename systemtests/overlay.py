@@ -6,7 +6,8 @@
 - MaximumConcurrency of the batch queue: a parameter's value reaches the emulator's poller as text, and it compares it
   with a number. It is written as a number instead.
 - The filter of prediction lines: the emulator knows words, not JSON conditions. Two words stand for it.
-- CodeDeploy: the emulator has none, so the alias moves at once.
+- CodeDeploy: the emulator has none, so the alias moves at once and calls no hook. The hook is called by the test, and
+  reports to a server of the test's own.
 - The bucket policies that allow TLS only: the emulator enforces them, and speaks plain HTTP.
 - The source of alarm events: the emulator announces no alarm on its bus, and like AWS it lets nobody else send as
   aws.cloudwatch. The rule takes a second source, from which the test sends the event as AWS writes it.
@@ -48,7 +49,7 @@ API = {
 }
 
 
-def write() -> str:
+def write(codedeploy_url: str) -> str:
     """Write the overlaid template beside the built one, whose folders it names; returns its path."""
     template = yaml_parse((BUILD / "template.yaml").read_text())
     _replace_api(template["Resources"])
@@ -59,12 +60,14 @@ def write() -> str:
     alarms = template["Resources"]["AlertFunction"]["Properties"]["Events"]["Alarm"]["Properties"]
     alarms["Pattern"]["source"].append(ALARM_SOURCE)
     del template["Resources"]["PredictFunction"]["Properties"]["DeploymentPreference"]
+    hook = template["Resources"]["PretrafficFunction"]["Properties"]
+    hook["Environment"]["Variables"]["AWS_ENDPOINT_URL_CODEDEPLOY"] = codedeploy_url
     for name in ("ModelBucketPolicy", "DataBucketPolicy"):
         del template["Resources"][name]
     for name in [n for n, r in template["Resources"].items() if "Metrics" in r.get("Properties", {})]:
         del template["Resources"][name]
     path = BUILD / "emulator.json"
-    path.write_text(json.dumps(template))
+    path.write_text(json.dumps(template).replace("${ServerlessDeploymentApplication}", "none"))
     return str(path)
 
 

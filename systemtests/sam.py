@@ -23,8 +23,11 @@ from systemtests.stage import DATA, ENVIRON, MODELS, Stage
 SAM = ROOT / ".venv-sam/bin/sam"
 
 
-def write_local_template(stage: Stage) -> Path:
-    """The built template with the functions' environment pointed at the stage: `sam local` adds no variable itself."""
+def write_local_template(stage: Stage, environ: dict[str, str]) -> Path:
+    """The built template with the functions' environment pointed at the stage: `sam local` adds no variable itself.
+
+    `environ` is given to the hook alone.
+    """
     template = yaml_parse((BUILD / "template.yaml").read_text())
     values = {"MODEL_BUCKET": MODELS, "DATA_BUCKET": DATA, "NOTIFICATION_TOPIC_ARN": stage.topic_arn}
     template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = stage.endpoint_url
@@ -32,6 +35,7 @@ def write_local_template(stage: Stage) -> Path:
     for resource in template["Resources"].values():
         variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
         variables.update({name: value for name, value in values.items() if name in variables})
+    template["Resources"]["PretrafficFunction"]["Properties"]["Environment"]["Variables"].update(environ)
     path = BUILD / "local.json"
     path.write_text(json.dumps(template))
     return path

@@ -11,6 +11,7 @@ from systemtests.built import ROOT
 from systemtests.emulator import Emulator, emulator
 from systemtests.overlay import ALARM_SOURCE
 from systemtests.stage import publish_iris
+from tests.fakes.deployment import Deployment, deployment
 
 CSV = b"sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,wide,2.3\n6.7,3.0,5.2,2.3\n"
 PREDICT = "/v1/models/iris:predict"
@@ -18,8 +19,14 @@ RECORD = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_w
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[Emulator]:
-    with emulator() as there:
+def codedeploy() -> Iterator[Deployment]:
+    with deployment(lambda _event: None) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def aws(codedeploy: Deployment) -> Iterator[Emulator]:
+    with emulator(codedeploy.url) as there:
         there.deploy(Rollback="on")
         publish_iris(there.client("s3"), there.outputs()["ModelBucket"])
         yield there
@@ -98,6 +105,19 @@ def test_a_second_deployment_changes_what_it_says_and_keeps_the_rest(aws: Emulat
     configuration = aws.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
     assert configuration["Environment"]["Variables"]["ALIAS_TTL_SECONDS"] == "5"
     assert aws.request(PREDICT, {"instances": [RECORD]}, signed=True)[0] == 200
+
+
+def test_the_hook_asks_the_new_version_and_reports_that_it_may_take_traffic(
+    aws: Emulator, codedeploy: Deployment
+) -> None:
+    event = (ROOT / "events/codedeploy_pretraffic.json").read_bytes()
+    name = aws.outputs()["PretrafficFunction"]
+    variables = aws.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    answering = aws.client("lambda").get_alias(FunctionName=aws.outputs()["PredictFunction"], Name="live")
+    assert variables["NEW_VERSION"].split(":")[-1] == answering["FunctionVersion"]
+    answer = aws.client("lambda").invoke(FunctionName=name, Payload=event)
+    assert json.load(answer["Payload"]) == {"status": "Succeeded"}
+    assert [report["status"] for report in codedeploy.reports] == ["Succeeded"]
 
 
 def test_nothing_ended_in_a_dead_letter_queue(aws: Emulator) -> None:

@@ -13,6 +13,7 @@ from systemtests import docker
 from systemtests.built import ROOT, RUNTIME
 from systemtests.sam import Sam, call, write_local_template
 from systemtests.stage import DATA, Stage, stage
+from tests.fakes.deployment import Deployment, deployment
 
 KEY = "incoming/iris/march +1%2B ü.csv"
 CSV = b"sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,wide,2.3\n6.7,3.0,5.2,2.3\n"
@@ -41,8 +42,17 @@ def aws(docker_host: str) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
-def sam(aws: Stage, docker_host: str) -> Sam:
-    return Sam(write_local_template(aws), docker_host)
+def deploying(docker_host: str) -> Iterator[Deployment]:
+    """Stands for CodeDeploy, and for Lambda where one function calls another."""
+    with deployment(lambda _event: None, docker.gateway(docker_host)) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def sam(aws: Stage, deploying: Deployment, docker_host: str) -> Sam:
+    tool = Sam(write_local_template(aws, {"NEW_VERSION": "predict:8", **deploying.environ()}), docker_host)
+    deploying.answer = lambda event: tool.invoke("PredictFunction", event)
+    return tool
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +91,20 @@ def test_predict_names_the_field_that_is_wrong(sam: Sam) -> None:
 
 def test_predict_tells_what_is_served(sam: Sam) -> None:
     assert sam.invoke("PredictFunction", _event("http_v2_status"))["statusCode"] == 200
+
+
+def test_the_hook_asks_predict_for_the_golden_records_and_reports(sam: Sam, deploying: Deployment) -> None:
+    event = _event("codedeploy_pretraffic")
+    assert sam.invoke("PretrafficFunction", event) == {"status": "Succeeded"}
+    ((_, asked),) = deploying.asked
+    assert len(json.loads(asked["body"])["instances"]) > 1
+    assert deploying.reports == [
+        {
+            "deploymentId": event["DeploymentId"],
+            "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
+            "status": "Succeeded",
+        }
+    ]
 
 
 def test_batch_scores_the_file_and_commits_its_manifest(aws: Stage, manifest_key: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 EVENTS = Path(__file__).parents[1] / "events"
 FILES = sorted(EVENTS.glob("*.json"))
-ROW = re.compile(r"^\| (\w+\.json) \| (predict|batch|monitor|alert) \|", re.MULTILINE)
+ROW = re.compile(r"^\| (\w+\.json) \| (predict|pretraffic|batch|monitor|alert) \|", re.MULTILINE)
 
 
 def test_the_readme_lists_every_file_once() -> None:

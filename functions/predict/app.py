@@ -41,7 +41,7 @@ def _options() -> api.Options:
 
 
 @cache  # holds the loaded models for as long as the execution environment lives
-def _models() -> Models:
+def _models(rehearsal: bool) -> Models:
     settings = _settings()
     return Models(
         LightS3(),
@@ -50,12 +50,16 @@ def _models() -> Models:
         ttl_seconds=settings.alias_ttl_seconds,
         public_key=settings.public_key,
         most_bytes=settings.model_memory_mb * 1024 * 1024,
-        on_refused=_report_refused,
+        on_refused=_log_refused if rehearsal else _report_refused,
     )
 
 
-def _report_refused(name: str, version: int, error: Exception) -> None:
+def _log_refused(name: str, version: int, error: Exception) -> None:
     _logger().error("model refused", extra={"model": name, "version": version, "reason": str(error)})
+
+
+def _report_refused(name: str, version: int, error: Exception) -> None:
+    _log_refused(name, version, error)
     publish({"ModelRefused": 1}, time_ms=int(time.time() * 1000), model=name)
 
 
@@ -69,13 +73,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - an event such as no gateway sends is no reason to crash either
         return _fault("fault", context.aws_request_id, error).reply.to_event()
     answered = _respond(request)
-    _report(request, answered, latency_ms=(time.perf_counter() - started) * 1000)
+    if not request.rehearsal:  # it counts nowhere: not as traffic, and not as an alarm that could move a model back
+        _report(request, answered, latency_ms=(time.perf_counter() - started) * 1000)
     return answered.reply.to_event()
 
 
 def _respond(request: HttpRequest) -> api.Answered:
     try:
-        return api.respond(request, _models(), _options())
+        return api.respond(request, _models(request.rehearsal), _options())
     except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is a 500 with an id, never a crash
         return _fault("fault", request.request_id, error)
 

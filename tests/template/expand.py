@@ -53,7 +53,7 @@ def of_type(kind: str, **parameters: str) -> Resources:
 
 
 def functions() -> Resources:
-    """Properties of the four functions."""
+    """Properties of all functions."""
     return of_type("AWS::Lambda::Function")
 
 

@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from scorelet.aws_lambda import CALL_SECONDS
 
-from tests.template.expand import expand, functions, of_type, source, target_id
+from tests.template.expand import as_list, expand, expanded, functions, of_type, source, statements, target_id
 
 ALIAS = "PredictFunctionAliaslive"
 
@@ -72,6 +73,35 @@ def test_traffic_moves_by_canary_and_an_alarm_takes_it_back() -> None:
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
     assert target_id(group["ServiceRoleArn"]) == "DeploymentRole"
     assert "Canary10Percent5Minutes" in str(group["DeploymentConfigName"])
+
+
+def test_before_it_a_hook_tries_the_very_version_that_is_deployed() -> None:
+    policy = expanded()["Resources"][ALIAS]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    assert policy["BeforeAllowTrafficHook"] == {"Ref": "PretrafficFunction"}
+    on_trial = functions()["PretrafficFunction"]["Environment"]["Variables"]["NEW_VERSION"]
+    assert on_trial == {"Ref": _version(source())}
+    assert of_type("AWS::Lambda::Alias")[ALIAS]["FunctionVersion"] == {"Fn::GetAtt": [_version(source()), "Version"]}
+
+
+def test_the_hook_is_deployed_at_once_and_a_change_of_it_makes_no_version_of_predict() -> None:
+    assert set(of_type("AWS::Lambda::Alias")) == {ALIAS}
+    assert set(of_type("AWS::CodeDeploy::DeploymentGroup")) == {"PredictFunctionDeploymentGroup"}
+    assert _version(_changed("PretrafficFunction", MemorySize=1024)) == _version(source())
+
+
+def test_codedeploy_may_call_the_hook_and_the_hook_may_call_versions_and_report() -> None:
+    deployer, hook = (statements(of_type("AWS::IAM::Role")[f"{name}Role"]) for name in ("Deployment", "Pretraffic"))
+    assert {"Fn::GetAtt": ["PretrafficFunction", "Arn"]} in [s["Resource"] for s in deployer]
+    allowed = {a: s["Resource"] for s in hook for a in as_list(s["Action"])}
+    assert allowed["lambda:InvokeFunction"] == {"Fn::Sub": "${PredictFunction.Arn}:*"}
+    report = allowed["codedeploy:PutLifecycleEventHookExecutionStatus"]["Fn::Sub"]
+    assert report.endswith(":deploymentgroup:${ServerlessDeploymentApplication}/*")
+    assert set(of_type("AWS::CodeDeploy::Application")) == {"ServerlessDeploymentApplication"}
+    assert all(key["Fn::Sub"].startswith("${ModelBucket.Arn}/models/*/") for key in allowed["s3:GetObject"])
+
+
+def test_the_hook_has_time_for_a_call_that_hangs() -> None:
+    assert functions()["PretrafficFunction"]["Timeout"] >= 2 * CALL_SECONDS
 
 
 def test_starting_fast_and_limits_are_off_until_asked_for() -> None:

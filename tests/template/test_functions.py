@@ -1,4 +1,4 @@
-"""The four functions: one runtime, the layers each needs, an environment that its settings can read, logs that end."""
+"""The five functions: one runtime, the layers each needs, an environment that its settings can read, logs that end."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from tests.template.expand import functions, of_type, source, target_id
 
 LAYERS = {
     "PredictFunction": ["CoreLayer", "BaseLayer", "LitertLayer"],
+    "PretrafficFunction": ["CoreLayer", "BaseLayer", "LitertLayer"],
     "BatchFunction": ["CoreLayer", "BaseLayer", "LitertLayer", "DuckdbLayer"],
     "MonitorFunction": ["CoreLayer", "BaseLayer", "LitertLayer", "DuckdbLayer"],
     "AlertFunction": ["CoreLayer", "BaseLayer", "LitertLayer"],

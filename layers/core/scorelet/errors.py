@@ -101,6 +101,13 @@ class PackageRefused(ScoreletError):
     remedy = "Publish the package again from training; do not edit files in the registry."
 
 
+class RehearsalFailed(ScoreletError):
+    """New code of predict failed, or answered golden records otherwise than their package says."""
+
+    code = "rehearsal_failed"
+    remedy = "Callers stay on the version before. Read what the new version wrote into predict's log."
+
+
 class ContractError(ScoreletError):
     """A manifest or signature document that is malformed or from a newer schema."""
 

@@ -123,6 +123,11 @@ class Registry:
         """Every model that has a version or an alias."""
         return sorted({info.key.split("/")[1] for info in self._store.list(self._bucket, "models/")})
 
+    def served(self, alias: str = LIVE) -> list[str]:
+        """Every model that has this alias."""
+        keys = (info.key.split("/") for info in self._store.list(self._bucket, "models/"))
+        return [k[1] for k in keys if k[2:] == ["aliases", f"{alias}.json"]]
+
     def versions(self, name: str) -> list[int]:
         """The published versions, ascending."""
         keys = (info.key.split("/") for info in self._store.list(self._bucket, f"models/{check_name(name)}/"))

@@ -84,6 +84,31 @@ class PredictSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrafficSettings:
+    """What functions/pretraffic reads from its environment. `new_version` is the ARN of the version on trial."""
+
+    model_bucket: str
+    model_alias: str
+    new_version: str
+    max_body_bytes: int
+    golden_replay: bool
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read all of it; raises SettingsError."""
+        env = Environment(environ)
+        settings = cls(
+            model_bucket=env.text("MODEL_BUCKET"),
+            model_alias=env.text("MODEL_ALIAS", "live"),
+            new_version=env.text("NEW_VERSION"),
+            max_body_bytes=env.number("MAX_BODY_BYTES", 1_048_576, int),
+            golden_replay=env.choice("GOLDEN_REPLAY", ("on", "off")) == "on",
+        )
+        env.check()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
 class BatchSettings:
     """What functions/batch reads from its environment. `max_reject_rate` 1.0: a file never fails for its rejects.
 

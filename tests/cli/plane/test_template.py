@@ -149,6 +149,7 @@ def test_the_real_template_is_read_whole():
     t = read_template(HERE.parents[2] / "template.yaml", {}, Account())
     assert {f.logical_id for f in t.functions.values()} == {
         "PredictFunction",
+        "PretrafficFunction",
         "BatchFunction",
         "MonitorFunction",
         "AlertFunction",

@@ -13,10 +13,16 @@ from urllib.parse import unquote
 
 from scorelet.errors import BadRequest, EventError
 
+# In the place of an API's id, which no caller can choose: such a request is no traffic, and leaves no trace as traffic.
+REHEARSAL = "scorelet-rehearsal"
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request, whatever API sent it. Header names are lower case; `time_ms` is epoch milliseconds."""
+    """A request, whatever API sent it. Header names are lower case; `time_ms` is epoch milliseconds.
+
+    A `rehearsal` comes from a deployment that tries new code, not from a caller.
+    """
 
     method: str
     path: str
@@ -25,6 +31,7 @@ class HttpRequest:
     request_id: str
     time_ms: int
     query: Mapping[str, str] = field(default_factory=dict)
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,29 @@ def http_request(event: Mapping[str, Any]) -> HttpRequest:
         request_id=str(context.get("requestId", "")),
         time_ms=int(time_ms if time_ms is not None else time.time() * 1000),
         query=event.get("queryStringParameters") or {},
+        rehearsal=context.get("apiId") == REHEARSAL,
     )
+
+
+def rehearsal_event(path: str, body: str, request_id: str, time_ms: int, headers: Mapping[str, str]) -> dict[str, Any]:
+    """A POST of JSON as an HTTP API (payload 2.0) would send it, marked as a rehearsal."""
+    return {
+        "version": "2.0",
+        "routeKey": "ANY /{proxy+}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", **headers},
+        "requestContext": {
+            "apiId": REHEARSAL,
+            "stage": "$default",
+            "routeKey": "ANY /{proxy+}",
+            "requestId": request_id,
+            "timeEpoch": time_ms,
+            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1"},
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
