@@ -3,6 +3,7 @@
 - The HTTP API: the emulator reads no routes from an OpenAPI body, so the same route, integration, authorization and
   stage are written as resources of their own. `sam local start-api` and the template tests read the body itself.
 - Alarms made of metric math: the emulator takes none. The local plane evaluates them (tests/cli/plane).
+- The state machine's definition: the emulator reads JSON only. It is the same, written as JSON.
 - MaximumConcurrency of the batch queue: a parameter's value reaches the emulator's poller as text, and it compares it
   with a number. It is written as a number instead.
 - The filter of prediction lines: the emulator knows words, not JSON conditions. Two words stand for it.
@@ -53,6 +54,7 @@ def write(codedeploy_url: str) -> str:
     """Write the overlaid template beside the built one, whose folders it names; returns its path."""
     template = yaml_parse((BUILD / "template.yaml").read_text())
     _replace_api(template["Resources"])
+    _definition_as_json(template["Resources"]["BatchMachine"]["Properties"])
     batch = template["Resources"]["BatchFunction"]["Properties"]
     batch["Events"]["Files"]["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 10}
     lines = template["Resources"]["MonitorFunction"]["Properties"]["Events"]["Lines"]["Properties"]
@@ -69,6 +71,13 @@ def write(codedeploy_url: str) -> str:
     path = BUILD / "emulator.json"
     path.write_text(json.dumps(template).replace("${ServerlessDeploymentApplication}", "none"))
     return str(path)
+
+
+def _definition_as_json(machine: dict[str, Any]) -> None:
+    definition = yaml_parse((BUILD / machine["DefinitionUri"]).read_text())
+    text = json.dumps(definition).replace('"${MapMaxConcurrency}"', "${MapMaxConcurrency}")
+    (BUILD / "batch.asl.json").write_text(text)
+    machine["DefinitionUri"] = "batch.asl.json"
 
 
 def _replace_api(resources: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The real template, deployed by the real SAM CLI into an emulator: what is wired is what was meant."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from systemtests.stage import publish_iris
 from tests.fakes.deployment import Deployment, deployment
 
 CSV = b"sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,wide,2.3\n6.7,3.0,5.2,2.3\n"
+SIZES = {"BigFileBytes": "20000", "ShardBytes": "9000"}
+BIG_CSV = CSV + b'"6.7",3.0,5.2,2.3\n"6.7\n",3.0,5.2,2.3\n5.1,3.5,1.4\n' * 1000
 PREDICT = "/v1/models/iris:predict"
 RECORD = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
 
@@ -27,7 +30,7 @@ def codedeploy() -> Iterator[Deployment]:
 @pytest.fixture(scope="module")
 def aws(codedeploy: Deployment) -> Iterator[Emulator]:
     with emulator(codedeploy.url) as there:
-        there.deploy(Rollback="on")
+        there.deploy(Rollback="on", **SIZES)
         publish_iris(there.client("s3"), there.outputs()["ModelBucket"])
         yield there
 
@@ -75,6 +78,24 @@ def test_a_dropped_file_is_scored_rejected_and_committed(aws: Emulator) -> None:
     assert manifest["source"]["key"] == "incoming/iris/a b+ü.csv"
 
 
+def test_a_big_file_goes_through_the_state_machine(aws: Emulator) -> None:
+    """The same bytes as in one piece, but for the cut into parts; the emulator's interpreter is not ours."""
+    bucket, prefix = aws.outputs()["DataBucket"], "scored/iris/big.csv/"
+    aws.client("s3").put_object(Bucket=bucket, Key="incoming/iris/big.csv", Body=BIG_CSV)
+    _until(lambda: [k for k in _keys(aws, prefix) if k.endswith("manifest.json")], "the big file's manifest", 180)
+    (key,) = [k for k in _keys(aws, prefix) if k.endswith("manifest.json")]
+    manifest = json.load(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+    assert (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"]) == (3003, 2002, 1001)
+    assert len(manifest["parts"]) == len(manifest["rejects"]) == -(-len(BIG_CSV) // 9000)
+    bodies = [aws.client("s3").get_object(Bucket=bucket, Key=p["key"])["Body"].read() for p in manifest["parts"]]
+    assert [hashlib.sha256(b).hexdigest() for b in bodies] == [p["digest"][7:] for p in manifest["parts"]]
+    steps = aws.client("stepfunctions")
+    (done,) = steps.list_executions(stateMachineArn=aws.outputs()["BatchMachine"])["executions"]
+    assert (done["name"], done["status"]) == (manifest["run"], "SUCCEEDED")
+    runs = steps.list_map_runs(executionArn=done["executionArn"])["mapRuns"]
+    assert len(runs) == 2
+
+
 def test_the_manifest_and_the_prediction_lines_reach_monitor(aws: Emulator) -> None:
     def collected() -> set[str]:
         return {key.rpartition("/")[2].split("-")[0] for key in _keys(aws, "predictions/")}
@@ -99,7 +120,7 @@ def test_an_alarm_becomes_one_message(aws: Emulator, inbox: str) -> None:
 
 def test_a_second_deployment_changes_what_it_says_and_keeps_the_rest(aws: Emulator) -> None:
     before = aws.outputs()
-    aws.deploy(Rollback="on", AliasTtlSeconds="5")
+    aws.deploy(Rollback="on", AliasTtlSeconds="5", **SIZES)
     assert aws.outputs() == before
     name = before["PredictFunction"]
     configuration = aws.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")

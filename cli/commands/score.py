@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from scorelet.batch_keys import Target as FileTarget
 from scorelet.errors import ScoreletError
 from scorelet.manifest import MANIFEST_FILE
 
+from cli.progress import Follower, Progress, bar
 from cli.report import Report, describe
 from cli.target import Target, add_target_options, find_target
 
@@ -26,7 +28,9 @@ def add(commands: Any, summary: str) -> None:
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--model", required=True, metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path(), help="where to put the results (default: here)")
-    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="default: 900")
+    parser.add_argument(
+        "--timeout", type=float, default=900, metavar="SECONDS", help="how long to wait with nothing new (default: 900)"
+    )
     add_target_options(parser)
 
 
@@ -43,9 +47,7 @@ def run(args: argparse.Namespace) -> Report:
         raise ScoreletError(f"{args.file} is not a file", remedy="Give the path of a CSV file.")
     target = find_target(args)
     client = target.client("s3")
-    with args.file.open("rb") as body:
-        put = client.put_object(Bucket=target.data_bucket, Key=f"incoming/{args.model}/{args.file.name}", Body=body)
-    manifest = _wait(target, args, put["VersionId"])
+    manifest = _wait(target, args, _drop(client, target.data_bucket, args))
     paths = _fetch(target, manifest, args.out)
     data = {"manifest": manifest, "files": [str(p) for p in paths]}
     text = (
@@ -55,23 +57,45 @@ def run(args: argparse.Namespace) -> Report:
     return Report(data, text, exit_code=0 if manifest["status"] == "scored" else 1)
 
 
+def _drop(client: Any, bucket: str, args: argparse.Namespace) -> str:
+    """Upload the file, a big one in several parts; its version id."""
+    from boto3.s3.transfer import TransferConfig
+
+    key, config = f"incoming/{args.model}/{args.file.name}", TransferConfig(multipart_threshold=64 << 20)
+    client.upload_file(str(args.file), bucket, key, Config=config)
+    return str(client.head_object(Bucket=bucket, Key=key)["VersionId"])
+
+
 def _wait(target: Target, args: argparse.Namespace, version_id: str) -> dict[str, Any]:
     """The manifest of this very upload."""
     store, prefix = target.store(), f"scored/{args.model}/{args.file.name}/"
     if not args.json:
         print(f"Waiting for the manifest of {args.file.name} …", file=sys.stderr)
-    deadline = time.monotonic() + args.timeout
+    follower = Follower(store, target.data_bucket, FileTarget(args.model, args.file.name), version_id)
     seen: set[str] = set()
-    while time.monotonic() < deadline:
-        for info in store.list(target.data_bucket, prefix):
-            if info.key in seen or not info.key.endswith(f"/{MANIFEST_FILE}"):
-                continue
+    with bar(quiet=args.json) as shown:
+        before, deadline = Progress(), time.monotonic() + args.timeout
+        while time.monotonic() < deadline:
+            manifest = _manifest(target, store, prefix, version_id, seen)
+            if manifest is not None:
+                return manifest
+            now = follower.look()
+            if now != before:
+                before, deadline = now, time.monotonic() + args.timeout
+            shown.show(now)
+            time.sleep(0.5)
+    raise NoManifest(f"no manifest for {args.file.name}, and nothing new, for {args.timeout:g} seconds")
+
+
+def _manifest(target: Target, store: Any, prefix: str, version_id: str, seen: set[str]) -> dict[str, Any] | None:
+    """The manifest of this version, if it is there; `seen` are those of others."""
+    for info in store.list(target.data_bucket, prefix):
+        if info.key not in seen and info.key.endswith(f"/{MANIFEST_FILE}"):
             seen.add(info.key)
             manifest: dict[str, Any] = json.loads(store.get(target.data_bucket, info.key).body)
             if manifest["source"]["version_id"] == version_id:
                 return manifest
-        time.sleep(0.5)
-    raise NoManifest(f"no manifest for {args.file.name} within {args.timeout:g} seconds")
+    return None
 
 
 def _fetch(target: Target, manifest: dict[str, Any], out: Path) -> list[Path]:
@@ -81,7 +105,7 @@ def _fetch(target: Target, manifest: dict[str, Any], out: Path) -> list[Path]:
     paths[0].write_text(json.dumps(manifest, indent=1))
     store = target.store()
     for kind, entries in (("scored", manifest["parts"]), ("rejected", manifest["rejects"])):
-        for number, entry in enumerate(entries):
-            paths.append(folder / f"{kind}-{number:05d}.csv")
+        for entry in entries:
+            paths.append(folder / f"{kind}-{entry['key'].rpartition('-')[2]}")
             store.download(target.data_bucket, entry["key"], paths[-1])
     return paths

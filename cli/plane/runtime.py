@@ -31,21 +31,22 @@ class Lifeline:
     """Cut by a test to kill the invocation under way: nothing it does afterwards reaches the world."""
 
     def __init__(self) -> None:
-        self.is_cut = False
+        self.is_cut = self._under_way = False
         self._output = io.StringIO()
         self._said = ""
 
     def begin(self, output: io.StringIO) -> None:
         """A new invocation prints into `output`."""
-        self.is_cut, self._output = False, output
+        self.is_cut, self._under_way, self._output = False, True, output
 
     def cut(self) -> None:
-        """Kill the invocation under way."""
-        if not self.is_cut:
+        """Kill the invocation under way; a call of nobody's is only refused."""
+        if self._under_way and not self.is_cut:
             self.is_cut, self._said = True, self._output.getvalue()
 
     def end(self) -> str:
         """What the invocation printed while it lived."""
+        self._under_way = False
         return self._said if self.is_cut else self._output.getvalue()
 
 

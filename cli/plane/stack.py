@@ -297,7 +297,12 @@ class LocalStack:
         return outcome.payload
 
     def _read_object(self, bucket: str, key: str) -> bytes:
-        body: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        from botocore.exceptions import ClientError  # only those who run machines wait for it
+
+        try:
+            body: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            raise StateError("States.ItemReaderFailed", str(error)) from error
         return body
 
     def _tell_execution(self, execution: Execution) -> None:

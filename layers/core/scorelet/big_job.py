@@ -1,5 +1,6 @@
 """What every step of a big file's run is told: the object, the model version that scores it, and where its lists lie.
 
+    runs/<model>/<name>/<run>/job.json              this
     runs/<model>/<name>/<run>/ranges.json           what to measure
     runs/<model>/<name>/<run>/measure/00000.json    one per range
     runs/<model>/<name>/<run>/shards.json           what to score
@@ -24,7 +25,7 @@ from scorelet.events.s3 import S3Object
 from scorelet.package import ModelPackage
 from scorelet.store import ObjectStore
 
-RANGES, SHARDS, FAILURE = "ranges.json", "shards.json", "failure.json"
+JOB, RANGES, SHARDS, FAILURE = "job.json", "ranges.json", "shards.json", "failure.json"
 _READERS = 16
 
 

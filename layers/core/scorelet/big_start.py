@@ -5,7 +5,7 @@ from __future__ import annotations
 from scorelet.batch import Outcome, commit_problem, is_done, settle_run
 from scorelet.batch_pin import ServedModels
 from scorelet.batch_score import BatchOptions
-from scorelet.big_job import RANGES, Job, write_json
+from scorelet.big_job import JOB, RANGES, Job, write_json
 from scorelet.big_read import read_range
 from scorelet.csv_cut import ranges_of
 from scorelet.csv_shard import head_bytes, read_header
@@ -32,5 +32,6 @@ def begin_run(
         header.positions(run.package.signature)
     except UnreadableFile as error:
         return commit_problem(run, store, error, options)
+    write_json(store, job, JOB, job.to_json())
     write_json(store, job, RANGES, [range_.to_json() for range_ in ranges_of(obj.size, shard_bytes)])
     return job

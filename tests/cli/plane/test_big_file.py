@@ -171,7 +171,7 @@ def test_a_kill_at_any_call_is_outlived(stack):
     drop(stack)
     stack.run_until_idle()
     wanted = rows(outputs(stack))
-    numbers = range(2, len(calls)) if FULL else random.sample(range(2, len(calls)), 5)
+    numbers = range(2, len(calls)) if FULL else random.sample(range(2, len(calls)), 3)
     print("calls", len(calls), "killed at", list(numbers))
     for number in numbers:
         for hooks in (stack.tap.before, stack.tap.after):
@@ -189,11 +189,15 @@ def killed_at(stack, number, hooks):
         if seen[0] == number:
             raise Kill
 
+    before = len(stack.executions.all)
     drop(stack)
     hooks.append(kill)
-    stack.advance(4000)
+    for seconds in (0, 130, 1900):  # nothing to wait for; a retry of the machine; the queue's next delivery
+        stack.advance(seconds)
+        last = list(stack.executions.all.values())[-1]
+        if len(stack.executions.all) > before and last.status == "SUCCEEDED":
+            break
     hooks.remove(kill)
-    last = list(stack.executions.all.values())[-1]
     assert last.status == "SUCCEEDED"
     found = outputs(stack)
     assert sum(key.endswith("manifest.json") for key in found) == 1
