@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: bench-cold bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local setup shap-test system-test test tflite-test
+.PHONY: bench-batch bench-cold bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-drift: setup ## false alarms and power of the drift test, simulated over m
 
 shap-test: .venv-shap/.ready ## our Shapley values against the shap library's
 	PYTHONPATH=.:layers/core .venv-shap/bin/python -m pytest tests/scorelet/test_explain_shap.py
+
+bench-batch: setup .venv-peers/.ready ## batch scoring beside polars, DuckDB, pandas + onnxruntime and the csv module
+	$(BIN)/python -m bench.batch --peers .venv-peers/bin/python
 
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
@@ -108,6 +111,13 @@ tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.1
 	rm -rf .venv-ministack
 	$(PYTHON313) -m venv .venv-ministack
 	.venv-ministack/bin/python -m pip install $(PIP_FLAGS) -r requirements/ministack.txt
+	touch $@
+
+.venv-peers/.ready: requirements/peers.txt
+	echo "Installing the table libraries to compare with into .venv-peers."
+	rm -rf .venv-peers
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install $(PIP_FLAGS) -r requirements/peers.txt
 	touch $@
 
 .venv-bench/.ready: requirements/bench.txt
