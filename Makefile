@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: audit bench-cold bench-cost bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local sbom setup shap-test system-test test tflite-test
+.PHONY: audit bench-batch bench-cold bench-cost bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local sbom setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-drift: setup ## false alarms and power of the drift test, simulated over m
 
 shap-test: .venv-shap/.ready ## our Shapley values against the shap library's
 	PYTHONPATH=.:layers/core .venv-shap/bin/python -m pytest tests/scorelet/test_explain_shap.py
+
+bench-batch: setup .venv-peers/.ready ## batch scoring beside polars, DuckDB, pandas + onnxruntime and the csv module
+	$(BIN)/python -m bench.batch --peers .venv-peers/bin/python
 
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
@@ -121,6 +124,13 @@ audit: .venv-supply/.ready ## known vulnerabilities of everything that is locked
 	rm -rf .venv-ministack
 	$(PYTHON313) -m venv .venv-ministack
 	.venv-ministack/bin/python -m pip install $(PIP_FLAGS) -r requirements/ministack.txt
+	touch $@
+
+.venv-peers/.ready: requirements/peers.txt
+	echo "Installing the table libraries to compare with into .venv-peers."
+	rm -rf .venv-peers
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install $(PIP_FLAGS) -r requirements/peers.txt
 	touch $@
 
 .venv-bench/.ready: requirements/bench.txt

@@ -20,6 +20,7 @@ compile requirements bench.in bench.txt --universal --python-version 3.11
 compile requirements shap.in shap.txt --universal --python-version 3.11
 compile requirements supply.in supply.txt --universal --python-version 3.11
 compile requirements lock.in lock.txt --universal --python-version 3.11
+compile requirements peers.in peers.txt --universal --python-version 3.11
 compile requirements tflite.in tflite.txt --python-version 3.11 --python-platform linux
 compile requirements ministack.in ministack.txt --python-version 3.13 --python-platform linux
 compile requirements runtime.in runtime.txt --python-version 3.13 --python-platform linux -c dev.txt

@@ -112,6 +112,13 @@ def test_a_bad_message_comes_again_and_its_neighbours_are_done(app, s3):
     assert len(listed(s3, "scored/tiny/1.csv/")) == len(listed(s3, "scored/tiny/2.csv/")) == 2
 
 
+@pytest.mark.parametrize("key", ["incoming/", "incoming/tiny/", "incoming/tiny/2026/"])
+def test_a_folder_made_in_the_console_is_no_file(app, s3, capsys, key):
+    assert failed(app.handler(sqs(eventbridge(s3, key, b"")), None)) == []
+    assert listed(s3, "scored/") == listed(s3, "rejected/") == []
+    assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/", b"rows")), None)) == ["m0"]
+
+
 def test_a_file_that_cannot_be_read_is_done_and_counted_as_failed(app, s3, capsys):
     event = sqs(eventbridge(s3, body=b"\x89PNG\r\n"), eventbridge(s3, "incoming/nobody/a.csv"))
     assert failed(app.handler(event, None)) == []

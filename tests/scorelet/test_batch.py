@@ -6,6 +6,7 @@ import json
 import os
 import random
 import threading
+from dataclasses import replace
 
 import pytest
 from scorelet.batch import score_object
@@ -156,6 +157,17 @@ def test_what_may_pass_is_raised_so_that_the_delivery_is_repeated():
     with pytest.raises(ObjectMissing):
         score_object(gone, store, MODELS, BatchOptions())
     assert outputs(store) == {}
+
+
+def test_what_was_overwritten_in_an_unversioned_bucket_is_not_taken_for_what_was_announced():
+    store = MemoryStore()
+    old = drop(store)
+    new = drop(store, GOOD + b"1,1,1,red\n")
+    first, second = (
+        score_object(replace(obj, version_id=None), store, MODELS, BatchOptions()).manifest for obj in (old, new)
+    )
+    assert (first["status"], first["error"]["code"], first["rows_in"]) == ("unreadable", "object_changed", 0)
+    assert (second["status"], second["rows_in"]) == ("scored", 3)
 
 
 def test_a_run_is_named_by_content_model_and_settings():

@@ -9,7 +9,8 @@ import pytest
 from scorelet import csv_scan
 from scorelet.batch_score import BatchOptions, score_file
 from scorelet.errors import UnreadableFile
-from scorelet.features import CellState, columns_from_records, encode
+from scorelet.features import CellState, Column, columns_from_records, encode
+from scorelet.number_texts import number_texts, probability_texts
 from scorelet.package import load_package
 from scorelet.signature import Feature, Signature
 from scorelet.table import CsvTable, TextEngine
@@ -108,17 +109,44 @@ def test_every_text_means_the_same_in_csv_and_json(tmp_path, left_out):
     texts = [text for text in texts if not set(text) & set(left_out)]
     texts += [chance.choice(["", "-"]) + "1" * n for n in (15, 17, 20, 308, 309, 310, 400)]
     texts += list(signature.features[3].categories)
-    quoted = ['"' + text.replace('"', '""') + '"' for text in texts]
-    body = "amount,age,member,colour\n" + "".join(f"{q},{q},{q},{q}\n" for q in quoted)
-    table = CsvTable(io.BytesIO(body.encode()))
-    with TextEngine(tmp_path) as engine:
-        (stretch,) = [engine.read(signature, table.header, records) for records in table.records()]
-    for index, feature in enumerate(signature.features):
+    for feature in signature.features:  # alone: one odd cell would send its neighbours the slow way too
+        alone = Signature((feature,), "regression", "price")
         records = [{feature.name: as_json(feature, text)} for text in texts]
-        wanted, found = columns_from_records(signature, records)[feature.name], stretch.columns[feature.name]
-        states, given = (encode(signature, {feature.name: column}).states[:, index] for column in (wanted, found))
+        wanted, found = columns_from_records(alone, records)[feature.name], read_column(alone, texts, tmp_path)
+        states, given = (encode(alone, {feature.name: column}).states[:, 0] for column in (wanted, found))
         differ = np.flatnonzero((states != given) | ((wanted.values != found.values) & (states == CellState.OK)))
         assert [(texts[i], states[i], given[i]) for i in differ] == [], (seed, feature.name)
+
+
+def read_column(signature, texts, folder):
+    """The texts as a column of a file, every second one in quotes it does not need."""
+    quoted = [
+        '"' + text.replace('"', '""') + '"' if i % 2 or set(text) & set(',"\r\n') else text
+        for i, text in enumerate(texts)
+    ]
+    body = f"{signature.names[0]},x\n" + "".join(f"{q},\n" for q in quoted)
+    table = CsvTable(io.BytesIO(body.encode()), stretch_bytes=1 << 20)
+    with TextEngine(folder) as engine:
+        found = [engine.read(signature, table.header, records) for records in table.records()]
+    columns = [stretch.columns[signature.names[0]] for stretch in found]
+    return Column(np.concatenate([c.values for c in columns]), np.concatenate([c.state for c in columns]))
+
+
+@pytest.mark.law
+def test_numbers_of_every_length_and_point_are_read_as_python_reads_them(tmp_path):
+    """The quick way from digits to numbers, at its borders: 8, 9, 16, 17 characters, 2^53, every point."""
+    chance = random.Random(a_seed())
+    texts = []
+    for _ in range(100_000 if FULL else 5000):
+        digits = "".join(chance.choices("0123456789", k=chance.choice([1, 2, 7, 8, 9, 15, 16, 17])))
+        point = chance.randrange(len(digits) + 2)
+        texts.append(
+            chance.choice(["", "-"]) + (digits[:point] + "." + digits[point:] if point <= len(digits) else digits)
+        )
+    texts += ["9007199254740992", "9007199254740993", "-9007199254740993", "0.1000000000000001", "-0", "0.", "-.5"]
+    found = read_column(Signature((Feature("n", "float"),), "regression", "price"), texts, tmp_path)
+    assert found.values.tolist() == [float(text) for text in texts]
+    assert not found.state.any()
 
 
 def test_columns_pass_through_as_the_text_they_came_as(tmp_path):
@@ -146,22 +174,25 @@ def test_labels_and_numbers_read_back_as_they_were(tmp_path):
     assert all(row[4] in labels and row[5] == row[6 + labels.index(row[4])] for row in rows)
 
 
-def written(values, folder):
-    with TextEngine(folder) as engine:
-        lines = engine.write([values], score=None, labels=None).flat.tobytes().decode().split("\n")[:-1]
-    return [line.removeprefix(",") for line in lines]
+def written(values):
+    numbers, probabilities = (
+        [text.decode().removeprefix(",") for text in write(values).split()]
+        for write in (number_texts, probability_texts)
+    )
+    assert numbers == probabilities
+    return numbers
 
 
-def test_every_finite_number_reads_back_the_same(tmp_path):
+def test_every_finite_number_reads_back_the_same():
     bits = np.random.default_rng(a_seed()).integers(0, 2**32, 20_000, dtype=np.uint32)
     values = np.concatenate([bits.view(np.float32), np.array([0, -0.0, 1, 1e-45, 3.4028235e38, 2**24], np.float32)])
     values = values[np.isfinite(values)]
-    assert np.array_equal(np.array(written(values, tmp_path), np.float32).view(np.uint32), values.view(np.uint32))
+    assert np.array_equal(np.array(written(values), np.float32).view(np.uint32), values.view(np.uint32))
 
 
-def test_a_probability_is_the_shortest_text_that_reads_back_the_same(tmp_path):
+def test_a_probability_is_the_shortest_text_that_reads_back_the_same():
     values = np.random.default_rng(a_seed()).random(5000, dtype=np.float32)
-    digits = [len(text.split("e")[0].replace(".", "").strip("0")) for text in written(values, tmp_path)]
+    digits = [len(text.split("e")[0].replace(".", "").strip("0")) for text in written(values)]
     exact = [np.format_float_scientific(value, unique=True, trim="-").split("e")[0] for value in values]
     assert digits == [len(text.replace(".", "")) for text in exact]
 

@@ -15,8 +15,8 @@ from typing import Any
 from scorelet.batch_keys import MANIFEST, PART, Target, output_key, run_id, target_of
 from scorelet.batch_manifest import Part, Run, describe_run, manifest_bytes, part_of
 from scorelet.batch_pin import ServedModels, pinned_package
-from scorelet.batch_score import BatchOptions, Totals, score_file, write_file_problem
-from scorelet.errors import ContractError, ModelNotFound, UnreadableFile
+from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, write_file_problem
+from scorelet.errors import ContractError, ModelNotFound, ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
 from scorelet.package import ModelPackage
 from scorelet.registry import check_name
@@ -47,7 +47,7 @@ def score_object(obj: S3Object, store: ObjectStore, models: ServedModels, option
     with TemporaryDirectory(dir=options.scratch) as folder:
         try:
             totals = _score(run, run.package, store, Path(folder), options)
-        except UnreadableFile as error:
+        except (UnreadableFile, ObjectChanged) as error:
             return commit_problem(run, store, error, options)
         scored = upload(run, store, Path(folder), "scored", PART, totals.rows_scored)
         rejected = upload(run, store, Path(folder), "rejected", PART, totals.rows_in - totals.rows_scored)
@@ -85,7 +85,7 @@ def commit(run: Run, store: ObjectStore, totals: Totals, parts: Sequence[Part], 
 
 
 def commit_problem(
-    run: Run, store: ObjectStore, problem: UnreadableFile | ModelNotFound | None, options: BatchOptions
+    run: Run, store: ObjectStore, problem: FileProblem | None, options: BatchOptions
 ) -> Outcome:
     """Commit why the whole file was not scored."""
     problem = problem or ModelNotFound(f"there is no model {run.target.model!r}")
@@ -110,8 +110,15 @@ def _package(
 
 def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, options: BatchOptions) -> Totals:
     source = folder / "source"
-    store.download(run.obj.bucket, run.obj.key, source, run.obj.version_id)
     try:
+        _download(run.obj, store, source)
         return score_file(source, package, folder, options)
     finally:
-        source.unlink()
+        source.unlink(missing_ok=True)
+
+
+def _download(obj: S3Object, store: ObjectStore, path: Path) -> None:
+    """The very state that was announced; raises ObjectMissing or ObjectChanged."""
+    found = store.download(obj.bucket, obj.key, path, obj.version_id)
+    if obj.etag and found.etag != obj.etag:
+        raise ObjectChanged("the object was overwritten before it was read, and the bucket keeps no versions")

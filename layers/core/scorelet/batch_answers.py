@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scorelet.features import Encoded
 from scorelet.package import ModelPackage
 from scorelet.predict import Predictions
-from scorelet.ragged import Ragged
 from scorelet.record import row_bins
 from scorelet.signature import Signature
 from scorelet.sketch import LABEL, SCORE, Sketch
-from scorelet.table import Header, Labels, Stretch, TextEngine
+from scorelet.table import Header, Labels, Stretch, answer_texts
+from scorelet.texts import Texts
 
 PREFIX = "scorelet_"
 
@@ -44,14 +44,14 @@ def scored_header(header: Header, signature: Signature) -> bytes:
     return header.raw + b"," + line.getvalue().encode()
 
 
-def answer_texts(engine: TextEngine, signature: Signature, predictions: Predictions) -> Ragged:
-    """Our columns of every scored row, as `,<text>\n`."""
+def texts_of(signature: Signature, predictions: Predictions) -> list[Texts]:
+    """Our columns of every scored row, each as `,<text>`."""
     columns = [np.ascontiguousarray(column) for column in predictions.outputs.T]
     if signature.task == "regression":
-        return engine.write(columns, score=None, labels=None)
+        return answer_texts(columns, score=None, labels=None)
     # The score is a copy of a probability, so its text is too.
     score = 1 if signature.task == "binary" else None
-    return engine.write(columns, score=score, labels=Labels(predictions.label, signature.labels))
+    return answer_texts(columns, score=score, labels=Labels(predictions.label, signature.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ def answer(package: ModelPackage, stretch: Stretch) -> Answers:
     """Answer the sound records of a stretch."""
     encoded, predictions = package.answer(stretch.columns)
     rows, bins = stretch.sound[encoded.valid], row_bins(package, encoded)
+    if np.isfinite(predictions.outputs).all():
+        return Answers(encoded, rows, predictions, rows[:0], _sketch(package, bins, predictions))
     finite = np.isfinite(predictions.outputs).all(axis=1)
-    kept = predictions
-    if not finite.all():
-        kept = Predictions(predictions.outputs[finite], predictions.label[finite], predictions.score[finite])
+    kept = Predictions(predictions.outputs[finite], predictions.label[finite], predictions.score[finite])
     return Answers(encoded, rows[finite], kept, rows[~finite], _sketch(package, bins[finite], kept))
 
 

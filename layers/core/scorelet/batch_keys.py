@@ -36,6 +36,11 @@ def target_of(key: str) -> Target:
     return Target(model, name)
 
 
+def is_folder_marker(obj: S3Object) -> bool:
+    """Whether this is no file but the empty object that consoles and sync tools make for a folder."""
+    return obj.key.endswith("/") and obj.size == 0
+
+
 def run_id(obj: S3Object, model_digest: str | None, settings: Mapping[str, Any]) -> str:
     """The name of this work: the same for the same bytes, model and settings, whoever does it and how often."""
     return _short_hash(*_identity(obj), model_digest or "", dict(settings))

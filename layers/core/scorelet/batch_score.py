@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from scorelet.batch_answers import answer, answer_texts, scored_header
+from scorelet.batch_answers import answer, scored_header, texts_of
 from scorelet.batch_rejects import RejectFile
 from scorelet.csv_scan import Records
-from scorelet.errors import ModelNotFound, UnreadableFile
+from scorelet.errors import ModelNotFound, ObjectChanged, UnreadableFile
 from scorelet.package import ModelPackage
-from scorelet.ragged import gather, weave
 from scorelet.sketch import Sketch, merge
-from scorelet.table import STRETCH_BYTES, CsvTable, Header, TextEngine
+from scorelet.table import STRETCH_BYTES, CsvTable, Header, TextEngine, scored_lines
 
+FileProblem = UnreadableFile | ModelNotFound | ObjectChanged
 SCORED, REJECTED = "scored.csv", "rejected.csv"
 
 
@@ -41,7 +41,7 @@ class Totals:
     rows_scored: int = 0
     rejects_by_code: Mapping[str, int] | None = None
     sketch: Sketch | None = None
-    problem: UnreadableFile | ModelNotFound | None = None
+    problem: FileProblem | None = None
 
 
 class Table(Protocol):
@@ -79,8 +79,9 @@ def score_table(table: Table, package: ModelPackage, folder: Path, options: Batc
             stretch = engine.read(signature, table.header, records)
             answers = answer(package, stretch)
             if len(answers.rows):
-                raw = gather(records.data, records.start[answers.rows], records.end[answers.rows])
-                scored.write(weave([raw, answer_texts(engine, signature, answers.predictions)]).data)
+                texts = texts_of(signature, answers.predictions)
+                scored.write(scored_lines(stretch, answers.rows, texts).data[1:])
+                scored.write(b"\n")
             rejects.add(stretch, answers, len(table.header.names))
             totals.rows_in += len(records)
             totals.rows_scored += len(answers.rows)
@@ -91,7 +92,7 @@ def score_table(table: Table, package: ModelPackage, folder: Path, options: Batc
     return totals
 
 
-def write_file_problem(folder: Path, problem: UnreadableFile | ModelNotFound) -> None:
+def write_file_problem(folder: Path, problem: FileProblem) -> None:
     """Leave a reject file that says why the whole file was not scored."""
     with (folder / REJECTED).open("w", encoding="utf-8", newline="") as file:
         RejectFile(file).add_file_problem(problem.code, str(problem))

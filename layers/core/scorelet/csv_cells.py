@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scorelet.features import CellState
@@ -70,8 +69,3 @@ def _category(feature: Feature, column: str) -> str:
 def csv_field(text: str) -> str:
     """A value as RFC 4180 writes it."""
     return '"' + text.replace('"', '""') + '"' if set(text) & set('",\r\n') else text
-
-
-def chosen(index: str, options: Sequence[str]) -> str:
-    cases = " ".join(f"WHEN {i} THEN {option}" for i, option in enumerate(options))
-    return f"CASE {index} {cases} END"

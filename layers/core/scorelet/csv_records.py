@@ -44,7 +44,7 @@ def read_records(file: Readable, stretch_bytes: int, byte: int = 0, line: int = 
         if not fresh:
             return
         used = int(records.lf[-1]) + 1 if len(records) else 0
-        byte, line = byte + used, line + body.count(b"\n", 0, used)
+        byte, line = byte + used, line + records.line_ends
         kept = body[used:]
 
 
@@ -63,4 +63,4 @@ def _truncated(head: bytes) -> Records:
     body = head[: csv_scan.MAX_RECORD_BYTES] + b"\n"
     one = np.array([csv_scan.MAX_RECORD_BYTES], dtype=np.int64)
     fault = np.array([Fault.TOO_LONG], dtype=np.uint8)
-    return Records(np.frombuffer(body, np.uint8), np.zeros(1, np.int64), one, one, fault, np.ones(1, np.int64))
+    return Records(np.frombuffer(body, np.uint8), np.zeros(1, np.int64), one, one, fault, np.ones(1, np.int64), one, 1)

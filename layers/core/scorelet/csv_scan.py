@@ -25,6 +25,7 @@ MAX_RECORD_BYTES = 1 << 20
 
 Bytes = NDArray[np.uint8]
 Positions = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 class Fault(IntEnum):
@@ -48,8 +49,9 @@ class Fault(IntEnum):
 class Records:
     """n records of a stretch of a file. Record i is `data[start[i]:end[i]]`, its line end at `lf[i]`.
 
-    `fault` uint8 [n] of Fault; `columns` int64 [n] counts fields and means nothing where there is a fault. `byte` and
-    `line` tell where the stretch begins in the file (0-based offset, 1-based line).
+    `fault` uint8 [n] of Fault; `columns` int64 [n] counts fields and means nothing where there is a fault. `borders`
+    holds the end of every field, record by record, and `line_ends` counts the lines they take. `byte` and `line` tell
+    where the stretch begins in the file (0-based offset, 1-based line).
     """
 
     data: Bytes
@@ -58,6 +60,8 @@ class Records:
     lf: Positions
     fault: NDArray[np.uint8]
     columns: Positions
+    borders: Positions
+    line_ends: int = 0
     byte: int = 0
     line: int = 1
 
@@ -78,7 +82,20 @@ class Records:
             lf=self.lf[1:],
             fault=self.fault[1:],
             columns=self.columns[1:],
+            borders=self.borders[int(self.columns[0]) :],
         )
+
+    def field(self, rows: Positions, column: int) -> tuple[Positions, Positions]:
+        """Where one column of some records without fault starts and ends."""
+        width = len(self.borders) // max(1, len(self))
+        if len(rows) == len(self) and (self.columns == width).all():
+            table = self.borders.reshape(len(self), width)
+            start = table[:, column - 1] + 1 if column else self.start
+            return start, table[:, column] if column + 1 < width else self.end
+        border = (np.cumsum(self.columns) - self.columns)[rows] + column
+        start = self.borders[border - 1] + 1 if column else self.start[rows]
+        last = self.columns[rows] == column + 1
+        return start, np.where(last, self.end[rows], self.borders[border])
 
     def lines(self, indices: Positions) -> Positions:
         """The file's line on which each of these records starts."""
@@ -90,10 +107,11 @@ def scan(body: bytes, *, final: bool) -> Records:
     """The complete records of bytes that begin with a record; `final` bytes end with LF and leave no remainder."""
     data = np.frombuffer(body, dtype=np.uint8)
     is_quote = data == QUOTE
-    inside: NDArray[np.uint8] | None = None
+    inside: Flags | None = None
     if is_quote.any():
-        ends, broken = _borders(data, is_quote, final)
-        inside = _inside(is_quote, ends, broken)
+        parity = prefix_parity(is_quote)
+        ends, broken = _borders(data, is_quote, parity, final)
+        inside = _inside(is_quote, ends, broken) if len(broken) else parity
     else:
         ends, broken = np.flatnonzero(data == LF), np.zeros(0, dtype=np.int64)
     start = np.concatenate([np.zeros(1, dtype=np.int64), ends[:-1] + 1])[: len(ends)]
@@ -104,22 +122,42 @@ def scan(body: bytes, *, final: bool) -> Records:
     fault[_with_bad_encoding(body, start, end)] = Fault.BAD_ENCODING
     fault[broken] = Fault.BAD_QUOTING
     fault[end - start > MAX_RECORD_BYTES] = Fault.TOO_LONG
-    return Records(data, start, end, ends, fault, _count_columns(data, inside, ends))
+    borders, columns = _fields(data, inside, ends)
+    lines = len(ends) if inside is None else body.count(b"\n", 0, int(ends[-1]) + 1 if len(ends) else 0)
+    return Records(data, start, end, ends, fault, columns, borders, lines)
 
 
-def _borders(data: Bytes, is_quote: NDArray[np.bool_], final: bool) -> tuple[Positions, Positions]:
+def prefix_parity(flags: Flags) -> Flags:
+    """Whether an odd number of flags is set up to and including each one: 64 at a time.
+
+    >>> prefix_parity(np.array([0, 1, 0, 0, 1, 1], dtype=bool)).astype(int).tolist()
+    [0, 1, 1, 1, 0, 1]
+    """
+    packed = np.packbits(flags, bitorder="little")
+    words = np.zeros(len(flags) // 64 + 1, dtype="<u8")
+    words.view(np.uint8)[: len(packed)] = packed
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(shift)
+    odd = np.bitwise_xor.accumulate(words >> np.uint64(63))
+    words[1:] ^= np.negative(odd[:-1])
+    return np.unpackbits(words.view(np.uint8), count=len(flags), bitorder="little").view(np.bool_)
+
+
+def _borders(data: Bytes, is_quote: Flags, parities: Flags, final: bool) -> tuple[Positions, Positions]:
     """Where the records' line ends are, and which records break the rules of quoting."""
     quotes = np.flatnonzero(is_quote)
     line_ends = np.flatnonzero(data == LF)
     # A record that starts after k quotes sees outside quotes what has k, k + 2, ... quotes before it: parity k & 1.
-    parity = np.bitwise_xor.accumulate(is_quote.view(np.uint8))[line_ends]
-    outside = (line_ends[parity == 0], line_ends[parity == 1])
-    wrong = _wrong_quotes(data, quotes)
+    parity = parities[line_ends]
+    outside = (line_ends[~parity], line_ends[parity])
+    wrong: dict[int, Positions] = {}
     found: list[Positions] = []
     broken: list[int] = []
     position = count = 0
     while position < len(data):
         passed = int(np.searchsorted(quotes, position))
+        if passed & 1 not in wrong:
+            wrong[passed & 1] = _wrong_quotes(data, quotes, passed & 1)
         rows, at_fault = _until_fault(data, outside[passed & 1], wrong[passed & 1], quotes, passed, position)
         found.append(rows)
         count += len(rows)
@@ -148,36 +186,34 @@ def _until_fault(
     return (rows[: too_long[0]], True) if len(too_long) else (rows, at_fault)
 
 
-def _wrong_quotes(data: Bytes, quotes: Positions) -> tuple[Positions, Positions]:
-    """Which quotes (by number) may not stand where they do, if even ones open and odd ones close, and the reverse."""
+def _wrong_quotes(data: Bytes, quotes: Positions, first: int) -> Positions:
+    """Which quotes (by number) may not stand where they do, if every second one from number `first` on opens."""
     beyond = np.array([LF, LF], dtype=np.uint8)  # what is not seen yet is given the benefit of the doubt
     around = np.concatenate([beyond[:1], data, beyond])
-    before, after, second = around[quotes], around[quotes + 2], around[quotes + 3]
-    opens = (before == COMMA) | (before == LF) | (before == QUOTE)
-    closes = (after == COMMA) | (after == LF) | (after == QUOTE) | ((after == CR) & (second == LF))
-    even = np.arange(len(quotes)) % 2 == 0
-    return np.flatnonzero(~np.where(even, opens, closes)), np.flatnonzero(~np.where(even, closes, opens))
+    opening, closing = quotes[first::2], quotes[1 - first :: 2]
+    before, after = around[opening], around[closing + 2]
+    stray = (before != COMMA) & (before != LF) & (before != QUOTE)
+    unended = (after != COMMA) & (after != LF) & (after != QUOTE)
+    carried = np.flatnonzero(unended)
+    carried = carried[(after[carried] != CR) | (around[closing[carried] + 3] != LF)]
+    return np.sort(np.concatenate([np.flatnonzero(stray) * 2 + first, carried * 2 + (1 - first)]))
 
 
-def _inside(is_quote: NDArray[np.bool_], ends: Positions, broken: Positions) -> NDArray[np.uint8]:
-    """Which bytes are inside quotes: 1 from an opening quote to before the closing one."""
-    toggles = is_quote.view(np.uint8)
-    if len(broken):
-        before = np.concatenate([[-1], ends])
-        total = np.cumsum(is_quote)
-        upto = np.concatenate([[0], total])
-        odd = (upto[ends[broken] + 1] - upto[before[broken] + 1]) % 2 == 1
-        toggles = toggles.copy()
-        toggles[ends[broken[odd]]] ^= 1
-    inside: NDArray[np.uint8] = np.bitwise_xor.accumulate(toggles)
-    return inside
+def _inside(is_quote: Flags, ends: Positions, broken: Positions) -> Flags:
+    """Which bytes are inside quotes, from an opening quote to before the closing one, where records are at fault."""
+    before = np.concatenate([[-1], ends])
+    upto = np.concatenate([[0], np.cumsum(is_quote)])
+    odd = (upto[ends[broken] + 1] - upto[before[broken] + 1]) % 2 == 1
+    toggles = is_quote.copy()
+    toggles[ends[broken[odd]]] ^= True
+    return prefix_parity(toggles)
 
 
-def _with_stray_cr(data: Bytes, inside: NDArray[np.uint8] | None, start: Positions, end: Positions) -> Positions:
+def _with_stray_cr(data: Bytes, inside: Flags | None, start: Positions, end: Positions) -> Positions:
     """The records in which a CR stands outside quotes and is not part of the line end."""
     is_cr = data == CR
     if inside is not None:
-        is_cr &= inside == 0
+        is_cr &= ~inside
     found = np.flatnonzero(is_cr)
     record = np.searchsorted(start, found, side="right") - 1
     known = (record >= 0) & (record < len(end))
@@ -201,16 +237,16 @@ def _with_bad_encoding(body: bytes, start: Positions, end: Positions) -> list[in
     return bad
 
 
-def _count_columns(data: Bytes, inside: NDArray[np.uint8] | None, ends: Positions) -> Positions:
-    """How many fields each record has."""
+def _fields(data: Bytes, inside: Flags | None, ends: Positions) -> tuple[Positions, Positions]:
+    """Where every field ends, record by record, and how many fields each record has."""
     if not len(ends):
-        return ends
+        return ends, ends
     is_border = (data == COMMA) | (data == LF)
     if inside is not None:
-        is_border &= inside == 0
+        is_border &= ~inside
     borders = np.flatnonzero(is_border[: ends[-1] + 1])
     width, over = divmod(len(borders), len(ends))
     if not over and np.array_equal(borders[width - 1 :: width], ends):
-        return np.full(len(ends), width, dtype=np.int64)  # the usual file: all records are alike
+        return borders, np.full(len(ends), width, dtype=np.int64)  # the usual file: all records are alike
     counts: Positions = np.diff(np.searchsorted(borders, ends, side="right"), prepend=0)
-    return counts
+    return borders, counts

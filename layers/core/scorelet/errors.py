@@ -143,6 +143,13 @@ class UnreadableFile(ScoreletError):
     remedy = "Send a CSV file in UTF-8 with a header line that names the model's features."
 
 
+class ObjectChanged(ScoreletError):
+    """The object that was announced has been overwritten, in a bucket that keeps no versions."""
+
+    code = "object_changed"
+    remedy = "The newer object has an event and a run of its own. Turn versioning on to have every state scored."
+
+
 class TooManyRejects(ScoreletError):
     """More rows were rejected than the job allows; the outputs are complete all the same."""
 

@@ -98,8 +98,15 @@ class Encoded:
         valid[rows], matrix[rows] = False, 0.0
         return replace(self, valid=valid, matrix=matrix)
 
+    @property
+    def scored(self) -> NDArray[np.float32]:
+        """The valid rows of the matrix."""
+        return self.matrix if self.valid.all() else self.matrix[self.valid]
+
     def problems(self, limit: int | None = None) -> list[Problem]:
         """Every bad cell, by row and then by feature; at most `limit` of them."""
+        if not self.states.any():
+            return []
         rows, columns = np.nonzero(self.states)
         found = zip(rows.tolist(), columns.tolist(), strict=True)
         return [

@@ -41,7 +41,7 @@ class ModelPackage:
 
     def predict(self, encoded: Encoded) -> Predictions:
         """Answer the valid rows, in order."""
-        return predict(self.signature, self.model, encoded.matrix[encoded.valid])
+        return predict(self.signature, self.model, encoded.scored)
 
     def answer(self, columns: Mapping[str, Column]) -> tuple[Encoded, Predictions]:
         """Encode n rows and answer those that are valid, in order: the one path of API and batch."""

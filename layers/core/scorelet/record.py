@@ -72,7 +72,8 @@ def prediction_lines(
 
 def row_bins(package: ModelPackage, encoded: Encoded) -> NDArray[np.int64]:
     """The baseline bin of every cell of the valid rows: int64 [valid rows, features]."""
-    matrix, null = encoded.matrix[encoded.valid], encoded.imputed[encoded.valid]
+    matrix = encoded.scored
+    null = encoded.imputed if len(matrix) == len(encoded.imputed) else encoded.imputed[encoded.valid]
     bins = package.manifest.baseline.bins
     columns = [bins[name].index(matrix[:, i], null[:, i]) for i, name in enumerate(package.signature.names)]
     return np.stack(columns, axis=1)

@@ -1,8 +1,9 @@
-"""CSV text to columns of features, and answers to CSV text. The text grammar is docs/csv.md; DuckDB does the work.
+"""CSV text to columns of features, and answers to CSV text. The text grammar is docs/csv.md.
 
-A row is a record as `csv_scan` defines it, after the header. DuckDB is only ever given sound records: its own reject
-table loses the law of conservation (docs/decisions/csv-reader.md), so every record is accounted for before it is read.
-Rows are never touched one by one on the way in or out.
+A row is a record as `csv_scan` defines it, after the header. Plain cells are read and probabilities written straight
+from and to bytes (`csv_plain`, `number_texts`); records with any other cell go through DuckDB. It is
+only ever given sound records: its own reject table loses the law of conservation (docs/decisions/csv-reader.md), so
+every record is accounted for before it is read. Rows are never touched one by one on the way in or out.
 """
 
 from __future__ import annotations
@@ -13,21 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from scorelet.csv_cells import Cell, chosen, csv_field, sql_text
+from scorelet.csv_cells import Cell, csv_field, sql_text
+from scorelet.csv_plain import Cells, PlainColumn, read_plain
 from scorelet.csv_records import read_records
 from scorelet.csv_scan import LF, MAX_RECORD_BYTES, Fault, Records
 from scorelet.errors import UnreadableFile
 from scorelet.features import Column
-from scorelet.ragged import Ragged, gather, weave
+from scorelet.number_texts import number_texts, probability_texts
+from scorelet.ragged import Ragged, gather
+from scorelet.ragged import weave as weave_by_mask
 from scorelet.signature import Signature
+from scorelet.texts import SHORT, Bytes, Texts, weave
 
 BOM = b"\xef\xbb\xbf"
 MAX_COLUMNS = 10_000
-STRETCH_BYTES = 4 << 20  # 16 MiB is no faster, and costs twice the memory
+STRETCH_BYTES = 3 << 18  # what is made of a stretch then stays in the processor's cache; memory is little
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,20 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some consecutive rows of a file: `sound` int64 [m] are the records without fault, `columns` their features."""
+    """Some consecutive rows of a file: `sound` int64 [m] are the records without fault, `columns` their features.
+
+    `roomy` is the records' data with a line end and room on both sides, for texts that are moved as items.
+    """
 
     records: Records
     sound: NDArray[np.int64]
     columns: Mapping[str, Column]
+    roomy: Bytes
+
+    def lines(self, rows: NDArray[np.int64]) -> Texts:
+        """A line end and then the record, for some of the records."""
+        start = self.records.start[rows]
+        return Texts(self.roomy, start + (SHORT - 1), self.records.end[rows] - start + 1)
 
 
 class CsvTable:
@@ -99,25 +112,60 @@ def with_width(records: Records, width: int) -> Records:
 
 
 class TextEngine:
-    """DuckDB at work on text: `scratch` holds its files, which are overwritten with every call."""
+    """From text to values. `scratch` holds DuckDB's files, which are overwritten with every call."""
 
     def __init__(self, scratch: Path, *, threads: int = 2, memory_limit: str = "256MB") -> None:
-        self._duck = duckdb.connect(
-            config={"threads": threads, "memory_limit": memory_limit, "temp_directory": str(scratch)}
-        )
-        # It would read columns as numbers already in the CSV reader, and there TRY_CAST fails as CAST does (2.0.0).
-        self._duck.execute("SET disabled_optimizers = 'type_pushdown'")
-        self._input, self._output = scratch / "sound.csv", scratch / "answers.csv"
+        self._config: dict[str, Any] = {
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "temp_directory": str(scratch),
+        }
+        self._input = scratch / "sound.csv"
+        self._opened: Any = None
 
     def __enter__(self) -> TextEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._duck.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _duck(self) -> Any:
+        """DuckDB, once it is needed: many files never do."""
+        if self._opened is None:
+            import duckdb
+
+            self._opened = duckdb.connect(config=self._config)
+            # It would read columns as numbers already in the CSV reader, and there TRY_CAST fails as CAST does (2.0.0).
+            self._opened.execute("SET disabled_optimizers = 'type_pushdown'")
+        return self._opened
 
     def read(self, signature: Signature, header: Header, records: Records) -> Stretch:
         """The features of the records without fault."""
         sound = np.flatnonzero(records.fault == Fault.NONE)
+        positions = header.positions(signature)
+        room = np.full(SHORT, LF, dtype=np.uint8)
+        roomy = np.concatenate([room, records.data, room])
+        columns = {}
+        for feature in signature.features:
+            start, end = records.field(sound, positions[feature.name])
+            columns[feature.name] = read_plain(feature, Cells(roomy, start + SHORT, end + SHORT))
+        odd = np.flatnonzero(~np.logical_and.reduce([column.plain for column in columns.values()]))
+        if len(odd):
+            self._read_odd(signature, header, records, sound[odd], odd, columns)
+        return Stretch(records, sound, {name: Column(c.values, c.state) for name, c in columns.items()}, roomy)
+
+    def _read_odd(
+        self,
+        signature: Signature,
+        header: Header,
+        records: Records,
+        sound: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        columns: Mapping[str, PlainColumn],
+    ) -> None:
+        """Let DuckDB read some records, and write what it finds into these rows of the columns."""
         positions = header.positions(signature)
         text, shift = _sound_text(records, sound, len(header.names))
         self._input.write_bytes(text)
@@ -126,33 +174,11 @@ class TextEngine:
         cells = {f.name: Cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features}
         values = self._fetch({name: cell.value() for name, cell in cells.items()}, source, len(sound))
         suspect = [name for name, found in values.items() if not np.isfinite(np.ma.filled(found, np.nan)).all()]
-        # Most stretches of most columns hold good values only; the reasons for others cost a second look.
+        # Most columns of most stretches hold good values only; the reasons for others cost a second look.
         states = self._fetch({name: cells[name].state() for name in suspect}, source, len(sound))
-        fine = np.zeros(len(sound), dtype=np.uint8)
-        return Stretch(
-            records,
-            sound,
-            {n: Column(np.ma.filled(found, 0.0), np.asarray(states.get(n, fine))) for n, found in values.items()},
-        )
-
-    def write(self, columns: Sequence[NDArray[np.float32]], *, score: int | None, labels: Labels | None) -> Ragged:
-        """One CSV text per row, with a comma before every value and an LF at the end.
-
-        The label, the score and the columns, in this order; every number reads back as the same float32, and those
-        from 0 to 1 are the shortest text that does. Given `labels`, the score is column `score`, or where that is
-        None the column of the row's label.
-        """
-        data: dict[str, NDArray[Any]] = {f"p{i}": column for i, column in enumerate(columns)}
-        if labels is not None:
-            data["label"] = labels.index
-        self._duck.register("answers", data)
-        # The line is put together in SQL: DuckDB's CSV writer would look at every value for something to quote.
-        query = _lines(len(columns), score, labels)
-        target = sql_text(str(self._output))
-        self._duck.execute(f"COPY ({query}) TO {target} (HEADER false, DELIMITER '\x01', QUOTE '\x02', ESCAPE '\x02')")
-        self._duck.unregister("answers")
-        flat = np.fromfile(self._output, dtype=np.uint8)
-        return Ragged(flat, np.diff(np.flatnonzero(flat == LF), prepend=-1))
+        for name, found in values.items():
+            columns[name].values[rows] = np.ma.filled(found, 0.0)
+            columns[name].state[rows] = states.get(name, 0)
 
     def _fetch(self, expressions: Mapping[str, str], source: str, rows: int) -> dict[str, Any]:
         """Columns of the input by name; raises RuntimeError should DuckDB see other rows than we do."""
@@ -174,16 +200,32 @@ class Labels:
     names: Sequence[str]
 
 
-def _lines(width: int, score: int | None, labels: Labels | None) -> str:
-    """SQL for one line of text per row of `answers`, a comma first."""
-    numbers = [f"t{i}" for i in range(width)]
-    texts, parts = [f"p{i}::VARCHAR AS t{i}" for i in range(width)], numbers
-    if labels is not None:
-        names = [sql_text(csv_field(name)) for name in labels.names]
-        best = f"t{score}" if score is not None else chosen("label", numbers)
-        texts, parts = [*texts, "label", f"{chosen('label', names)} AS name"], ["name", best, *numbers]
-    line = f"concat_ws(',', '', {', '.join(parts)})"
-    return f"SELECT {line} FROM (SELECT {', '.join(texts)} FROM answers)"  # noqa: S608 - names and texts are quoted
+def answer_texts(columns: Sequence[NDArray[np.float32]], score: int | None, labels: Labels | None) -> list[Texts]:
+    """The texts of every row's answer, each with a comma before it: the label, the score and the columns.
+
+    Every number is the shortest text that reads back as the same float32. Given `labels`, the columns are
+    probabilities and the score is column `score`, or where that is None the column of the row's label.
+    """
+    n = len(columns[0])
+    numbers = (number_texts if labels is None else probability_texts)(np.concatenate(columns))
+    by_column = [_rows(numbers, slice(i * n, (i + 1) * n)) for i in range(len(columns))]
+    if labels is None:
+        return by_column
+    names = Texts.chosen([b"," + csv_field(name).encode() for name in labels.names], labels.index)
+    best = by_column[score] if score is not None else _rows(numbers, labels.index * n + np.arange(n))
+    return [names, best, *by_column]
+
+
+def scored_lines(stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> Bytes:
+    """The scored rows of a stretch as text: the record as it came and its answer, each with a line end before it."""
+    return weave([stretch.lines(rows), *answers])
+
+
+def _rows(texts: Texts, index: NDArray[np.int64] | slice) -> Texts:
+    if texts.dense and isinstance(index, slice):
+        cells = texts.data[SHORT * index.start : SHORT * index.stop]
+        return Texts(cells, texts.start[index] - SHORT * index.start, texts.length[index], dense=True)
+    return Texts(texts.data, texts.start[index], texts.length[index])
 
 
 def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple[bytes, int]:
@@ -196,8 +238,8 @@ def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple
         return (records.data[records.start[0] : records.lf[-1] + 1].tobytes() if n else b""), 0
     rows = [gather(records.data, records.start[sound], records.end[sound]), Ragged.same(b"\n", n)]
     if width == 1:
-        return weave([Ragged.same(b",", n), *rows]).tobytes(), 1
-    return weave(rows).tobytes(), 0
+        return weave_by_mask([Ragged.same(b",", n), *rows]).tobytes(), 1
+    return weave_by_mask(rows).tobytes(), 0
 
 
 def _source(path: Path, width: int) -> str:

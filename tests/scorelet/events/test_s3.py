@@ -39,6 +39,12 @@ def test_any_key_comes_out_of_both_shapes_as_it_is():
         assert [next(s3_objects(event)).key for event in both_shapes(key)] == [key, key], seed
 
 
+def test_a_version_called_null_is_none():
+    bridge, notification = both_shapes("k")
+    bridge["detail"]["object"]["version-id"] = notification["Records"][0]["s3"]["object"]["versionId"] = "null"
+    assert [next(s3_objects(event)).version_id for event in (bridge, notification)] == [None, None]
+
+
 def test_both_shapes_name_the_same_object():
     bridge = load_event("s3_eventbridge")
     (found,) = s3_objects(bridge)

@@ -11,6 +11,8 @@ from urllib.parse import unquote_plus
 
 from scorelet.errors import EventError
 
+UNVERSIONED = "null"  # the version id of what was written while versioning is suspended: it is overwritten in place
+
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
@@ -105,7 +107,7 @@ def _object(bucket: object, key: object, version_id: object, item: Mapping[str, 
     return S3Object(
         bucket=bucket,
         key=key,
-        version_id=str(version_id) if version_id else None,
+        version_id=str(version_id) if version_id and version_id != UNVERSIONED else None,
         etag=etag,
         size=int(item.get("size") or 0),
         time=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
