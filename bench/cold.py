@@ -83,7 +83,7 @@ def start(subject: Subject) -> Start:
     )
     with sandbox:
         first = sandbox.invoke(event)
-        if first.error or not subject.right(first.payload):
+        if first.error or not subject.right(first.payload) or '"status":"unreadable"' in sandbox.log():
             raise RuntimeError(f"{subject.name}: {first.payload}\n{sandbox.log()[-2000:]}")
         cpu_ms = sandbox.cpu_ms()
         warm = [sandbox.invoke(event).ms for _ in range(WARM_CALLS)] if "statusCode" in first.payload else []

@@ -84,10 +84,14 @@ def _dropper(stage: Stage) -> Event:
 
 def dropped(stage: Stage, content: bytes) -> Any:
     """The event of a file that was just dropped: a new version, so that no earlier run has done the work."""
-    text = json.dumps(event_file("sqs_s3_eventbridge"))
-    inner = json.loads(json.loads(text)["Records"][0]["body"])["detail"]["object"]
-    put = stage.client("s3").put_object(Bucket=DATA, Key=inner["key"], Body=content)
-    return json.loads(text.replace(inner["version-id"], put["VersionId"]))
+    event = event_file("sqs_s3_eventbridge")
+    message = event["Records"][0]
+    body = json.loads(message["body"])
+    about = body["detail"]["object"]
+    put = stage.client("s3").put_object(Bucket=DATA, Key=about["key"], Body=content)
+    about |= {"version-id": put["VersionId"], "etag": put["ETag"].strip('"'), "size": len(content)}
+    message["body"] = json.dumps(body)
+    return event
 
 
 def _alarm(stage: Stage) -> Event:

@@ -40,7 +40,8 @@ def main() -> None:
         write_registry(Path(name))
         with folder_s3(Path(name), Path(name)) as (s3, _):
             found = {**predict(ours("PredictFunction", dict, s3, aws)), **files_and_monitor(aws)}
-    kept = {"at": datetime.now(UTC).date().isoformat(), "about": machine(), "cost": found}
+    about = f"{machine()}, load {os.getloadavg()[0]:.1f}"
+    kept = {"at": datetime.now(UTC).date().isoformat(), "about": about, "cost": found}
     text = json.dumps(kept, indent=1)
     print(text)
     if args.out:
@@ -63,6 +64,8 @@ def files_and_monitor(aws: Stage) -> dict[str, float]:
     with sandbox(ours("BatchFunction", dict, there, aws)) as started:
         ask(started, dropped(aws, HEAD + ROW_PAIR))
         ms = min(ask(started, dropped(aws, HEAD + ROW_PAIR * (ROWS // 2))) for _ in range(3))
+        if started.log().count(f'"rows_scored":{ROWS},') != 3:
+            raise RuntimeError(started.log()[-2000:])
     with sandbox(ours("MonitorFunction", dict, there, aws)) as started:
         kinds = {"collect_ms": event_file("logs_predictions"), "evaluate_ms": event_file("schedule")}
         medians = {k: statistics.median([ask(started, e) for _ in range(12)][2:]) for k, e in kinds.items()}

@@ -50,4 +50,5 @@ build-LitertLayer:
 	rm -rf $(addprefix $(OUT)/numpy/,f2py testing _pyinstaller _core/include _core/lib)
 	rm -f $(OUT)/numpy/_core/_simd.*.so $(OUT)/numpy/_core/*_tests.*.so
 	find $(OUT)/numpy -type d -name tests -prune -exec rm -rf {} +
+	for docs in _add_newdocs _add_newdocs_scalars; do : >$(OUT)/numpy/_core/$$docs.py; done  # docstrings, 8 ms a start
 	$(COMPILE)
