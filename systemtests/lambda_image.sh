@@ -40,7 +40,7 @@ cp -R "$runtime/." "$root/var/runtime/"
 libraries() {
   ldd "$prefix/bin/python3.13" "$prefix"/lib/python3.13/lib-dynload/*.so 2>/dev/null | grep -o '/[^ ]*\.so[^ ]*' | grep -v ':$'
   for name in libstdc++.so.6 libgcc_s.so.1 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libnss_dns.so.2 libnss_files.so.2; do
-    ldconfig -p | awk -v name="$name" '$1 == name {print $NF; exit}'
+    ldconfig -p | awk -v name="$name" '$1 == name && !seen++ {print $NF}' # to the end, or ldconfig breaks its pipe
   done
 }
 libraries | sort -u | while read -r library; do
