@@ -102,7 +102,14 @@ MUTANTS = (
         _put(
             "ModelBucketPolicy",
             "PolicyDocument/Statement",
-            [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": ALL_OF_DATA}],
+            [
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "s3:GetObject",
+                    "Resource": {"Fn::Sub": "${ModelBucket.Arn}/*"},
+                }
+            ],
         ),
     ),
     Mutant(

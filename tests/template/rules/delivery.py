@@ -9,6 +9,7 @@ from tests.template.expand import as_list
 from tests.template.rules.registry import Stack, allowed, behind, rule
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
+SNS_TRIES_S = 6 * 3600  # for e-mail; nobody can set it
 
 
 def _keeps_s(queue: Any) -> float:
@@ -49,24 +50,26 @@ def a_queue_that_is_read_gives_up_into_one_that_keeps_longer(stack: Stack) -> It
             yield f"{name} gives up after {redrive.get('maxReceiveCount')} tries"
 
 
-def _delivered(stack: Stack) -> Iterator[tuple[str, str, Any, Any]]:
-    """Every asynchronous edge but queues: its name, source, dead-letter ARN, and how long it tries."""
+def _delivered(stack: Stack) -> Iterator[tuple[str, Any, Any]]:
+    """Every asynchronous edge but queues: its name, dead-letter ARN, and how long it tries."""
     for name, rule_ in stack.of_type("AWS::Events::Rule").items():
         for target in rule_["Targets"]:
             age = target.get("RetryPolicy", {}).get("MaximumEventAgeInSeconds")
-            yield f"{name}'s target {target['Id']}", name, target.get("DeadLetterConfig", {}).get("Arn"), age
+            yield f"{name}'s target {target['Id']}", target.get("DeadLetterConfig", {}).get("Arn"), age
     settings = stack.of_type("AWS::Lambda::EventInvokeConfig").values()
     configs = {behind(c["FunctionName"]): c for c in settings}
     for function in sorted(stack.asynchronous()):
         config = configs.get(function, {})
         dead = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        yield function, function, dead, config.get("MaximumEventAgeInSeconds")
+        yield function, dead, config.get("MaximumEventAgeInSeconds")
+    for name, subscription in stack.of_type("AWS::SNS::Subscription").items():
+        yield name, subscription.get("RedrivePolicy", {}).get("deadLetterTargetArn"), SNS_TRIES_S
 
 
 @rule
 def every_asynchronous_edge_has_a_dead_letter_queue_that_keeps_longer(stack: Stack) -> Iterator[str]:
     """Targets of rules, and functions that events call."""
-    for edge, _, dead, age in _delivered(stack):
+    for edge, dead, age in _delivered(stack):
         queue = stack.of_type("AWS::SQS::Queue").get(behind(dead))
         if queue is None:
             yield f"{edge} has no dead-letter queue"
@@ -92,8 +95,12 @@ def every_sender_may_send_to_its_queues(stack: Stack) -> Iterator[str]:
         for target in rule_["Targets"]:
             arns = [target["Arn"]] if behind(target["Arn"]) in stack.of_type("AWS::SQS::Queue") else []
             for arn in [*arns, target.get("DeadLetterConfig", {}).get("Arn")]:
-                if arn and not _may_send(stack, name, arn):
+                if arn and not _may_send(stack, {"Fn::GetAtt": [name, "Arn"]}, arn):
                     yield f"{name} may not send to {behind(arn)}"
+    for name, subscription in stack.of_type("AWS::SNS::Subscription").items():
+        arn = subscription.get("RedrivePolicy", {}).get("deadLetterTargetArn")
+        if arn and not _may_send(stack, subscription["TopicArn"], arn):
+            yield f"{name} may not send to {behind(arn)}"
     for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values():
         arn = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         function = stack.of_type("AWS::Lambda::Function").get(behind(config["FunctionName"]), {})
@@ -102,11 +109,11 @@ def every_sender_may_send_to_its_queues(stack: Stack) -> Iterator[str]:
             yield f"{behind(config['FunctionName'])} may not send to {behind(arn)}"
 
 
-def _may_send(stack: Stack, sender: str, queue: Any) -> bool:
+def _may_send(stack: Stack, sender: Any, queue: Any) -> bool:
     policies = stack.of_type("AWS::SQS::QueuePolicy").values()
     for statement in (s for p in policies for s in p["PolicyDocument"]["Statement"]):
         sources = as_list(statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", []))
-        if queue in as_list(statement["Resource"]) and {"Fn::GetAtt": [sender, "Arn"]} in sources:
+        if queue in as_list(statement["Resource"]) and sender in sources:
             return bool(statement["Effect"] == "Allow" and statement["Action"] == "sqs:SendMessage")
     return False
 

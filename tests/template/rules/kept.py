@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.template.expand import as_list
-from tests.template.rules.registry import Stack, behind, rule
+from tests.template.rules.registry import Properties, Stack, behind, rule
 
 BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
@@ -117,7 +117,7 @@ def resource_policies_name_service_source_and_account(stack: Stack) -> Iterator[
                     yield from (f"{name} {wrong}" for wrong in _too_open(statement))
 
 
-def _too_open(statement: dict) -> Iterator[str]:  # type: ignore[type-arg]  # any statement
+def _too_open(statement: Properties) -> Iterator[str]:
     condition = statement.get("Condition", {})
     if set(statement["Principal"]) != {"Service"}:
         yield "lets in more than a service"
