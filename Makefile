@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: audit bench-batch bench-cold bench-cost bench-drift bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local sbom setup shap-test system-test test tflite-test
+.PHONY: audit bench-batch bench-cold bench-cost bench-drift bench-misconfig bench-predict bench-quantize build build-test check clean demo help laws lock python313 sam-local sbom scan setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,13 +46,19 @@ test: setup ## the whole test suite
 laws: setup ## the property tests at full size
 	SCORELET_LAWS=full $(BIN)/python -m pytest -n $(JOBS) -m law
 
-check: setup .venv-sam/.ready ## lint, format, types, and the template
+check: setup .venv-sam/.ready scan ## lint, format, types, the template, and its scanners
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/cfn-lint template.yaml
 	.venv-sam/bin/sam validate --lint >/dev/null
 	echo "check: lint, format, types and template are fine."
+
+scan: setup .venv-scan/.ready ## checkov, cfn-lint's serverless rules and cfripper on the expanded template
+	$(BIN)/python -m tests.template.scanners
+
+bench-misconfig: setup .venv-scan/.ready ## mistakes seeded into the template: which of the scanners and our rules see each
+	$(BIN)/python -m bench.misconfig
 
 bench-drift: setup ## false alarms and power of the drift test, simulated over months (takes an hour)
 	$(BIN)/python -m bench.drift
@@ -169,6 +175,13 @@ audit: .venv-supply/.ready ## known vulnerabilities of everything that is locked
 .tools/runtime/.ready: requirements/runtime.txt | python313
 	rm -rf .tools/runtime
 	$(PYTHON313) -m pip install $(PIP_FLAGS) --only-binary :all: --target .tools/runtime -r requirements/runtime.txt
+	touch $@
+
+.venv-scan/.ready: requirements/scan.txt
+	echo "Installing the template scanners into .venv-scan."
+	rm -rf .venv-scan
+	$(PYTHON) -m venv .venv-scan
+	.venv-scan/bin/python -m pip install $(PIP_FLAGS) -r requirements/scan.txt
 	touch $@
 
 .venv-lock/.ready: requirements/lock.txt

@@ -16,6 +16,7 @@ compile() { # folder, input, output, flags...
 
 compile requirements dev.in dev.txt --universal --python-version 3.11
 compile requirements sam.in sam.txt --universal --python-version 3.11
+compile requirements scan.in scan.txt --universal --python-version 3.11
 compile requirements bench.in bench.txt --universal --python-version 3.11
 compile requirements shap.in shap.txt --universal --python-version 3.11
 compile requirements supply.in supply.txt --universal --python-version 3.11

@@ -4,6 +4,7 @@ import importlib
 import json
 import logging
 import sys
+from typing import Any
 
 import boto3
 import pytest

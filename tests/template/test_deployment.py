@@ -68,8 +68,11 @@ def test_the_description_has_room_for_the_longest_values() -> None:
 
 def test_traffic_moves_by_canary_and_an_alarm_takes_it_back() -> None:
     (group,) = of_type("AWS::CodeDeploy::DeploymentGroup").values()
-    watched = {a["Name"]["Ref"] for a in group["AlarmConfiguration"]["Alarms"]}
-    assert watched == {"PredictErrorsAlarm", "PredictLatencyAlarm", "ModelRefusedAlarm"}
+    watched = [a["Name"] for a in group["AlarmConfiguration"]["Alarms"]]
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    assert watched == [
+        alarms[n]["AlarmName"] for n in ("PredictErrorsAlarm", "PredictLatencyAlarm", "ModelRefusedAlarm")
+    ]
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
     assert target_id(group["ServiceRoleArn"]) == "DeploymentRole"
     assert "Canary10Percent5Minutes" in str(group["DeploymentConfigName"])
