@@ -72,6 +72,9 @@ bench-batch: setup .venv-peers/.ready ## batch scoring beside polars, DuckDB, pa
 bench-quantize: setup ## float against int8: size, accuracy, label flips, speed
 	$(BIN)/python -m bench.quantize
 
+bench-bigfile: setup ## a shard of a big file: rows a second and peak memory (PACKAGE=folder of an iris package)
+	$(BIN)/python -m bench.bigfile $(PACKAGE)
+
 bench-predict: setup .venv-bench/.ready ## requests a second and core, in process and beside other servers
 	$(BIN)/python -m bench.predict
 

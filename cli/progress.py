@@ -101,7 +101,7 @@ def bar(quiet: bool) -> Iterator[Bar]:
     from rich.progress import Progress as RichProgress
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]}"), TimeRemainingColumn())
-    with RichProgress(*columns, console=Console(file=sys.stderr)) as rich:
+    with RichProgress(*columns, console=Console(file=sys.stderr), speed_estimate_period=600) as rich:
         yield _Rich(rich)
 
 

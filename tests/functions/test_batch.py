@@ -145,6 +145,43 @@ def test_the_log_holds_neither_keys_nor_rows(app, s3, capsys):
     assert sum('"file done"' in line for line in output.out.splitlines()) == 2
 
 
+JOB = {
+    "source": {"bucket": DATA, "key": KEY, "version_id": None, "etag": "e", "size": 9, "time": "2026-03-02T09:30:00Z"},
+    "run": "0" * 20,
+    "model": {"version": 1, "digest": "sha256:0"},
+    "settings": {"max_reject_rate": 1.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        ({"step": "dance", "job": JOB}, "EventError"),
+        ({"step": "cut"}, "EventError"),
+        ({"step": "cut", "job": {**JOB, "model": {}}}, "EventError"),
+        ({"step": "cut", "job": {**JOB, "source": {**JOB["source"], "bucket": "somebody-elses"}}}, "EventError"),
+        ({"step": "measure", "job": JOB, "item": {"number": 0, "begin": 0, "end": 9}}, "ObjectMissing"),
+        ({"step": "score", "job": JOB, "item": {"number": 1, "begin": 0, "end": 9, "line": 1}}, "PackageRefused"),
+        ({"step": "failed", "job": JOB, "item": {"Error": "E", "Cause": "c"}}, "RunFailed"),
+    ],
+)
+def test_a_step_that_cannot_be_done_is_an_error_that_the_state_machine_can_tell_apart(app, event, error):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - by name, as the state machine does
+        app.handler(event, None)
+    assert type(caught.value).__name__ == error
+
+
+def test_the_message_of_an_unforeseen_error_does_not_leave_the_function(app, monkeypatch):
+    def stumble(*_):
+        raise ValueError("could not convert 'jane'")
+
+    monkeypatch.setattr(app, "cut_file", stumble)
+    with pytest.raises(RuntimeError) as caught:
+        app.handler({"step": "cut", "job": JOB}, None)
+    assert "ValueError at" in str(caught.value)
+    assert "jane" not in str(caught.value)
+
+
 def test_an_incomplete_environment_names_everything_that_is_missing(app, monkeypatch):
     monkeypatch.delenv("MODEL_BUCKET")
     monkeypatch.delenv("DATA_BUCKET")

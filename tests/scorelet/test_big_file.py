@@ -195,6 +195,20 @@ def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data)
     assert joined(store, manifest["rejects"]) == wanted[2]
 
 
+@pytest.mark.law
+def test_a_large_file_adds_up():
+    rows = [f'{i % 900}.5,{i % 130},true,red,"no. {i}\nof many"' if i % 50 else "1,2" for i in range(10_000)]
+    data = HEADER + ("\n".join(rows) + "\n").encode() * (550 if FULL else 4)
+    store, obj = drop(data)
+    manifest = run(store, obj, len(data) // 5).manifest
+    found = (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"], len(manifest["parts"]))
+    times = 550 if FULL else 4
+    assert found == (10_000 * times, 9_800 * times, 200 * times, 6 if len(data) % 5 else 5)
+    last = store.get(BUCKET, manifest["rejects"][-1]["key"]).body.decode().splitlines()[-1].split(",")
+    where = data.rindex(b"\n1,2\n") + 1
+    assert last[:2] == [str(data.count(b"\n", 0, where) + 1), str(where)]
+
+
 def test_a_run_that_is_done_is_not_begun_again():
     store, obj = drop(HEADER + ROWS)
     run(store, obj, 60)
