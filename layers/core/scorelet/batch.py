@@ -84,9 +84,7 @@ def commit(run: Run, store: ObjectStore, totals: Totals, parts: Sequence[Part], 
     return Outcome(run.target.model, run.id, committed, manifest)
 
 
-def commit_problem(
-    run: Run, store: ObjectStore, problem: FileProblem | None, options: BatchOptions
-) -> Outcome:
+def commit_problem(run: Run, store: ObjectStore, problem: FileProblem | None, options: BatchOptions) -> Outcome:
     """Commit why the whole file was not scored."""
     problem = problem or ModelNotFound(f"there is no model {run.target.model!r}")
     with TemporaryDirectory(dir=options.scratch) as folder:
