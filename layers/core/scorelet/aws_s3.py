@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +12,9 @@ from typing import IO, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
+from scorelet.aws_s3_body import BROKEN, copy_body
 from scorelet.errors import LostRace, ObjectMissing
 from scorelet.store import Blob, ObjectInfo, RangeReader
 
@@ -23,6 +24,7 @@ _MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed",
 _LOST = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 _ATTEMPTS = 4
+_WRITER = "scorelet-writer"
 
 
 @cache  # 220 ms with the import of boto3, once per cold start
@@ -43,8 +45,9 @@ class S3Store:
 
     def get(self, bucket: str, key: str, version_id: str | None = None) -> Blob:
         """The object; raises ObjectMissing."""
-        answer = self._get(bucket, key, version_id)
-        return Blob(answer["Body"].read(), _etag(answer), answer.get("VersionId"))
+        pieces: list[bytes] = []
+        answer = self._read(bucket, key, version_id, pieces.clear, pieces.append)
+        return Blob(b"".join(pieces), _etag(answer), answer.get("VersionId"))
 
     def get_if_changed(self, bucket: str, key: str, etag: str) -> Blob | None:
         """The object, or None while its ETag is still `etag`; raises ObjectMissing."""
@@ -58,9 +61,8 @@ class S3Store:
 
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         """Write the object to `path`; raises ObjectMissing."""
-        answer = self._get(bucket, key, version_id)
         with path.open("wb") as file:
-            shutil.copyfileobj(answer["Body"], file, 1 << 20)
+            answer = self._read(bucket, key, version_id, lambda: (file.seek(0), file.truncate()), file.write)
         return ObjectInfo(key, int(answer["ContentLength"]), _etag(answer))
 
     @contextmanager
@@ -88,14 +90,33 @@ class S3Store:
         return self._put(bucket, key, body, content_type)
 
     def put_if_absent(self, bucket: str, key: str, body: bytes | Path, content_type: str = OCTETS) -> bool:
-        """Write only where nothing is. False when somebody was first."""
+        """Write only where nothing is. False when somebody else was first.
+
+        The answer to a write may be lost and the write repeated; then S3 says that something is there, and it is ours.
+        The object carries the name of this very call, so that we can tell.
+        """
+        writer = uuid.uuid4().hex
         try:
-            self._put(bucket, key, body, content_type, IfNoneMatch="*")
-        except ClientError as error:
-            if _code(error) in _LOST:
-                return False
-            raise
+            self._put(bucket, key, body, content_type, IfNoneMatch="*", Metadata={_WRITER: writer})
+        except (ClientError, HTTPClientError) as error:
+            refused = isinstance(error, ClientError)
+            if refused and _code(error) not in _LOST:
+                raise
+            found = self._writer(bucket, key)
+            if found is None or (found != writer and not refused):
+                raise
+            return found == writer
         return True
+
+    def _writer(self, bucket: str, key: str) -> str | None:
+        """Which call wrote what is there now; empty if it does not say, None if nothing is there."""
+        try:
+            answer = self._client.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                return None
+            raise
+        return str(answer.get("Metadata", {}).get(_WRITER, ""))
 
     def put_if_match(self, bucket: str, key: str, body: bytes, etag: str, content_type: str = OCTETS) -> str:
         """Write only over the state `etag`. Returns the new ETag; raises LostRace."""
@@ -112,6 +133,22 @@ class S3Store:
             for item in page.get("Contents", ()):
                 yield ObjectInfo(item["Key"], int(item["Size"]), _etag(item))
 
+    def _read(
+        self, bucket: str, key: str, version_id: str | None, begin: Callable[[], Any], write: Callable[[bytes], Any]
+    ) -> Any:
+        """The answer to a GET whose body has been written out and checked. A broken body is asked for again."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            answer = self._get(bucket, key, version_id, ChecksumMode="ENABLED")
+            begin()
+            try:
+                copy_body(answer, write)
+            except BROKEN:
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return answer
+        raise AssertionError("the last attempt returns or raises")
+
     def _get(self, bucket: str, key: str, version_id: str | None, **more: str) -> Any:
         version = {"VersionId": version_id} if version_id else {}
         try:
@@ -119,7 +156,7 @@ class S3Store:
         except ClientError as error:
             raise _translated(error, bucket, key) from error
 
-    def _put(self, bucket: str, key: str, body: bytes | Path, content_type: str, **conditions: str) -> str:
+    def _put(self, bucket: str, key: str, body: bytes | Path, content_type: str, **conditions: Any) -> str:
         """Two conditional writes at the same moment may both be told 409: then the same request is to be repeated."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -130,7 +167,7 @@ class S3Store:
         raise AssertionError("the last attempt returns or raises")
 
     def _put_once(
-        self, bucket: str, key: str, body: bytes | Path, content_type: str, conditions: dict[str, str]
+        self, bucket: str, key: str, body: bytes | Path, content_type: str, conditions: dict[str, Any]
     ) -> str:
         if isinstance(body, Path):
             with body.open("rb") as file:
@@ -138,7 +175,7 @@ class S3Store:
         return self._put_body(bucket, key, body, content_type, conditions)
 
     def _put_body(
-        self, bucket: str, key: str, body: bytes | IO[bytes], content_type: str, conditions: dict[str, str]
+        self, bucket: str, key: str, body: bytes | IO[bytes], content_type: str, conditions: dict[str, Any]
     ) -> str:
         answer = self._client.put_object(
             Bucket=bucket, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256", **conditions
