@@ -1,4 +1,4 @@
-"""Unmodified clients of each protocol, and a browser, against `sam local start-api`: the built predict in a container."""
+"""Unmodified clients of each protocol, and a browser, against `sam local start-api`: predict in a container."""
 
 from collections.abc import Iterator
 
