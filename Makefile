@@ -94,8 +94,8 @@ build: python313 .venv-sam/.ready ## sam build: functions and trimmed layers, in
 build-test: setup build .tools/runtime/.ready ## test the built layers and the Runtime API they are measured behind
 	$(WITH_313) $(BIN)/python -m pytest systemtests/test_build.py systemtests/test_runtime_api.py
 
-sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event, and sam local start-api, in containers
-	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_sam_local.py
+sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event, and clients of sam local start-api, in containers
+	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_sam_local.py systemtests/test_clients.py
 
 system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py

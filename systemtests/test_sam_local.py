@@ -1,8 +1,6 @@
 """`sam local invoke` for every function and every event, and `sam local start-api`: real containers, built layers."""
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 
 from systemtests import docker
-from systemtests.built import ROOT, RUNTIME
+from systemtests.built import ROOT
 from systemtests.sam import Sam, call, write_local_template
 from systemtests.stage import DATA, Stage, stage
 from tests.fakes.deployment import Deployment, deployment
@@ -23,16 +21,6 @@ VERSION_IN_EVENTS = "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrH"
 def _event(name: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
     return event
-
-
-@pytest.fixture(scope="module")
-def docker_host() -> Iterator[str]:
-    with docker.daemon() as address:
-        if not os.environ.get("SCORELET_REAL_IMAGE"):
-            docker.install_busybox()
-            command = [ROOT / "systemtests/lambda_image.sh", RUNTIME]
-            subprocess.run(command, check=True, env={**os.environ, "DOCKER_HOST": address})
-        yield address
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,12 @@ def _settings() -> PredictSettings:
 @cache
 def _options() -> api.Options:
     settings = _settings()
-    return api.Options(settings.max_body_bytes, settings.default_model, opaque=settings.error_detail == "opaque")
+    return api.Options(
+        settings.max_body_bytes,
+        settings.default_model,
+        opaque=settings.error_detail == "opaque",
+        explain_seconds=settings.explain_budget_ms / 1000,
+    )
 
 
 @cache  # holds the loaded models for as long as the execution environment lives

@@ -99,8 +99,9 @@ def test_the_time_budget_ends_the_sampling_and_two_pairs_are_always_drawn():
 
 def test_more_rows_than_the_budget_holds_are_refused():
     matrix = np.zeros((100_000, 4), dtype=np.float32)
-    with pytest.raises(BodyTooLarge, match="15625 can be at once"):
-        explain(package_of("regression"), matrix, np.zeros(len(matrix), dtype=np.int64))
+    for seconds, most in ((2.0, 15625), (1.0, 7812)):
+        with pytest.raises(BodyTooLarge, match=f"{most} can be at once"):
+            explain(package_of("regression"), matrix, np.zeros(len(matrix), dtype=np.int64), budget_seconds=seconds)
 
 
 def test_a_package_without_background_says_so():

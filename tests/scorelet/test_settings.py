@@ -22,3 +22,9 @@ def test_what_is_left_out_has_a_default():
 def test_a_public_key_may_come_on_one_line():
     settings = PredictSettings.from_env({"MODEL_BUCKET": "models", "MODEL_PUBLIC_KEY": "-----BEGIN\\nabc\\nEND-----"})
     assert settings.public_key == b"-----BEGIN\nabc\nEND-----\n"
+
+
+def test_the_memory_for_models_and_the_time_for_explanations_are_set_from_outside():
+    environ = {"MODEL_BUCKET": "models", "MODEL_MEMORY_MB": "64", "EXPLAIN_BUDGET_MS": "500"}
+    settings = PredictSettings.from_env(environ)
+    assert (settings.model_memory_mb, settings.explain_budget_ms) == (64, 500)

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from scorelet.aws_lambda import CALL_SECONDS
+from scorelet.signing import new_key_pair
 
 from tests.template.expand import as_list, expand, expanded, functions, of_type, source, statements, target_id
 
 ALIAS = "PredictFunctionAliaslive"
+P256_HEADER = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"  # algorithm, curve, and that both coordinates follow
+KEY_LENGTH = 124 - len(P256_HEADER) + 2 * len(r"\n")
+NUMBERS = ("AliasTtlSeconds", "MaxBodyBytes", "ModelMemoryMb", "ExplainBudgetMs", "PredictMemoryMb")
 
 
 def test_callers_reach_the_alias_and_never_the_latest_code() -> None:
@@ -53,13 +57,26 @@ def test_a_parameter_that_predict_sees_stands_in_the_description_that_makes_a_ve
     text, extra = predict["VersionDescription"]["Fn::Sub"]
     described = set(re.findall(r"\$\{(\w+)\}", text)) - set(extra)
     assert described | {"ModelPublicKey"} == names
-    assert {"Ref": "ModelPublicKey"} in extra["Key"]["Fn::If"][1]["Fn::Select"][1]["Fn::Split"]
+    behind_header = extra["Key"]["Fn::If"][1]["Fn::Select"][1]["Fn::Split"][1]["Fn::Select"]
+    assert behind_header == [1, {"Fn::Split": [P256_HEADER, {"Ref": "ModelPublicKey"}]}]
+
+
+def test_every_public_key_that_the_parameter_takes_can_stand_in_the_description() -> None:
+    pattern = source()["Parameters"]["ModelPublicKey"]["AllowedPattern"]
+    for _ in range(5):
+        pem = new_key_pair()[1].decode()
+        for text in (pem, pem.replace("\n", "\\n"), pem.strip()):
+            assert re.fullmatch(pattern, text)
+            assert len(text) <= source()["Parameters"]["ModelPublicKey"]["MaxLength"]
+            assert len(text.split(P256_HEADER)[1].split("-----END")[0]) <= KEY_LENGTH
+    assert re.fullmatch(pattern, "")
+    assert not re.fullmatch(pattern, pem.replace(P256_HEADER, "x" * 36))
 
 
 def test_the_description_has_room_for_the_longest_values() -> None:
     parameters = source()["Parameters"]
-    longest = {"ModelAlias": 24, "DefaultModel": 63, "Key": 124 + 3 * len(r"\n")}  # a P-256 key is 124 characters
-    longest |= {n: len(str(parameters[n]["MaxValue"])) for n in ("AliasTtlSeconds", "MaxBodyBytes", "PredictMemoryMb")}
+    longest = {"ModelAlias": 24, "DefaultModel": 63, "Key": KEY_LENGTH}
+    longest |= {n: len(str(parameters[n]["MaxValue"])) for n in NUMBERS}
     longest |= {n: max(map(len, parameters[n]["AllowedValues"])) for n in ("ErrorDetail", "LogLevel")}
     text, _ = source()["Resources"]["PredictFunction"]["Properties"]["VersionDescription"]["Fn::Sub"]
     assert set(longest) == set(re.findall(r"\$\{(\w+)\}", text))

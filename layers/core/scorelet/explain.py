@@ -22,7 +22,7 @@ from scorelet.package import ModelPackage
 from scorelet.predict import predict
 
 MOST_EXACT_FEATURES = 12
-MOST_MODEL_ROWS = 4_000_000  # of all coalitions of one request: about two seconds
+MODEL_ROWS_A_SECOND = 2_000_000  # about what a small model does; more than the budget holds are refused at once
 MOST_PAIRS = 256
 Floats = NDArray[np.float64]
 Game = Callable[[NDArray[np.bool_]], Floats]
@@ -56,7 +56,7 @@ def explain(
     """
     background = background_matrix(package)
     exact = matrix.shape[1] <= MOST_EXACT_FEATURES
-    _check_size(len(matrix), matrix.shape[1], len(background), exact)
+    _check_size(matrix.shape, len(background), exact, int(budget_seconds * MODEL_ROWS_A_SECOND))
     started, found = clock(), []
     for done, (row, label) in enumerate(zip(matrix, labels.tolist(), strict=True), start=1):
         game = _game(package, row, background, label)
@@ -76,9 +76,10 @@ def background_matrix(package: ModelPackage) -> NDArray[np.float32]:
     return encoded.matrix[encoded.valid]
 
 
-def _check_size(rows: int, features: int, background: int, exact: bool) -> None:
+def _check_size(shape: tuple[int, ...], background: int, exact: bool, model_rows: int) -> None:
+    rows, features = shape
     coalitions = 2**features if exact else 4 * (features + 1)  # two pairs of orders at the least
-    most = MOST_MODEL_ROWS // (coalitions * background)
+    most = model_rows // (coalitions * background)
     if rows > most:
         raise BodyTooLarge(f"{rows} rows are to be explained, {most} can be at once", remedy="Explain fewer rows.")
 

@@ -64,6 +64,7 @@ class PredictSettings:
     default_model: str | None
     error_detail: str
     model_memory_mb: int
+    explain_budget_ms: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -78,6 +79,7 @@ class PredictSettings:
             default_model=env.text("DEFAULT_MODEL", "") or None,
             error_detail=env.choice("ERROR_DETAIL", ("full", "opaque")),
             model_memory_mb=env.number("MODEL_MEMORY_MB", 256, int),
+            explain_budget_ms=env.number("EXPLAIN_BUDGET_MS", 2000, int),
         )
         env.check()
         return settings

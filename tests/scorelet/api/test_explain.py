@@ -18,6 +18,14 @@ def explained(model="tiny", **more):
     return answer
 
 
+def tensors():
+    kinds = {"amount": "FP64", "age": "FP64", "member": "BOOL", "colour": "BYTES"}
+    return [
+        {"name": name, "datatype": kind, "shape": [len(RECORDS)], "data": [record[name] for record in RECORDS]}
+        for name, kind in kinds.items()
+    ]
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_the_reply_is_that_of_predict_with_reasons_that_add_up(model):
     found = explained(model)
@@ -50,9 +58,7 @@ def test_columns_tensors_and_sagemaker_carry_the_same_reasons():
     columns = {name: [record[name] for record in RECORDS] for name in GOOD}
     asked = {"parameters": {"explain": True}}
     assert ask_json("/v1/models/tiny:predict", {"inputs": columns, **asked})[1]["outputs"]["explanation"] == wanted
-    kinds = {"amount": "FP64", "age": "FP64", "member": "BOOL", "colour": "BYTES"}
-    inputs = [{"name": n, "datatype": kinds[n], "shape": [3], "data": cells} for n, cells in columns.items()]
-    outputs = {o["name"]: o for o in ask_json("/v2/models/tiny/infer", {"inputs": inputs, **asked})[1]["outputs"]}
+    outputs = {o["name"]: o for o in ask_json("/v2/models/tiny/infer", {"inputs": tensors(), **asked})[1]["outputs"]}
     assert outputs["shapley_base"]["data"] == [why["base"] for why in wanted]
     assert outputs["shapley_values"]["data"] == [x for why in wanted for x in why["values"].values()]
     assert "shapley_errors" not in outputs
@@ -62,3 +68,17 @@ def test_columns_tensors_and_sagemaker_carry_the_same_reasons():
     assert [json.loads(line)["explanation"] for line in event["body"].splitlines()] == wanted
     event, _ = ask("/invocations", lines, options=api.Options(default_model="tiny"), accept="text/csv", **headers)
     assert event["statusCode"] == 406
+
+
+def test_what_the_time_budget_cannot_hold_is_refused_in_every_protocol():
+    short = api.Options(default_model="tiny", explain_seconds=0.0002)  # one row of 16 coalitions on 16 background rows
+    asked = {"parameters": {"explain": True}}
+    for path, field, entries in (
+        ("/v1/models/tiny:explain", "instances", RECORDS),
+        ("/v1/models/tiny:classify", "examples", RECORDS),
+        ("/invocations", "instances", RECORDS),
+        ("/v2/models/tiny/infer", "inputs", tensors()),
+    ):
+        status, answer = ask_json(path, {field: entries, **asked}, options=short)
+        assert (status, answer["code"]) == (413, "body_too_large"), path
+        assert "1 can be at once" in answer["error"]

@@ -17,11 +17,15 @@ ENTITY = "x-scorelet-entity-id"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The server's own choices. `opaque` answers refusals without a word about the model's schema."""
+    """The server's own choices. `opaque` answers refusals without a word about the model's schema.
+
+    `explain_seconds` is what the explanations of one request may take.
+    """
 
     max_body_bytes: int = 1_048_576
     default_model: str | None = None
     opaque: bool = False
+    explain_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

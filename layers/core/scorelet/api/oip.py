@@ -82,7 +82,8 @@ def infer(call: Call) -> Answered:
     tensors = read_tensors(document.get("inputs"), tail)
     parameters = read_parameters(document.get("parameters"))
     package = call.package(entity=parameters.entity)
-    answer = score(package, rows_from_tensors(package.signature, tensors), parameters)
+    rows = rows_from_tensors(package.signature, tensors)
+    answer = score(package, rows, parameters, call.options.explain_seconds)
     chosen = choose_outputs(document, outputs_of(answer))
     return Answered(
         _reply(call, answer, id_, chosen), package.manifest.name, package, answer.encoded, answer.predictions

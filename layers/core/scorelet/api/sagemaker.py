@@ -38,7 +38,7 @@ def invocations(call: Call) -> Answered:
         parameters = read_parameters({**attributes, "explain": attributes.get("explain") == "true"})
     if parameters.explain and (accepted or kind) == CSV:
         raise NotAcceptable("explanations do not fit into CSV", remedy="Accept application/json.")
-    answer = score(package, rows, parameters)
+    answer = score(package, rows, parameters, call.options.explain_seconds)
     write = {CSV: _as_csv, LINES: _as_lines, JSON: _as_json}[accepted or kind]
     return Answered(write(call, answer), package.manifest.name, package, answer.encoded, answer.predictions)
 

@@ -51,8 +51,11 @@ class Answer:
         ]
 
 
-def score(package: ModelPackage, rows: Rows, parameters: Parameters) -> Answer:
-    """Validate and answer; raises InvalidRecords unless the caller wants refusals row by row."""
+def score(package: ModelPackage, rows: Rows, parameters: Parameters, explain_seconds: float = 2.0) -> Answer:
+    """Validate and answer; raises InvalidRecords unless the caller wants refusals row by row.
+
+    Explanations take up to `explain_seconds`.
+    """
     encoded = package.encode(rows.columns)
     problems: Mapping[int, Sequence[Located]] = {}
     if rows.extra or not encoded.valid.all():
@@ -63,7 +66,8 @@ def score(package: ModelPackage, rows: Rows, parameters: Parameters) -> Answer:
     predictions = package.predict(encoded)
     if not parameters.explain:
         return Answer(package, encoded, predictions, problems)
-    found = explain(package, encoded.matrix[encoded.valid], predictions.label)
+    matrix = encoded.matrix[encoded.valid]
+    found = explain(package, matrix, predictions.label, budget_seconds=explain_seconds)
     return Answer(package, encoded, predictions, problems, found)
 
 

@@ -78,7 +78,7 @@ def _predict(call: Call, *, explain: bool) -> Answered:
     parameters = read_parameters(document.get("parameters"), explain=explain)
     package = call.package(entity=parameters.entity)
     plain = _plain_output(package.signature, document.get("signature_name"))
-    answer = score(package, _rows(package.signature, document), parameters)
+    answer = score(package, _rows(package.signature, document), parameters, call.options.explain_seconds)
     found = _by_row(answer, plain) if "instances" in document else _by_column(answer, plain)
     return _answered(call, answer, found)
 
@@ -149,4 +149,4 @@ def _examples(call: Call, *, classes: bool) -> tuple[ModelPackage, Answer]:
     if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
         raise BadRequest('the body has no list "examples" of objects by feature name')
     rows = rows_from_instances(package.signature, [{**context, **example} for example in examples], "examples")
-    return package, score(package, rows, parameters)
+    return package, score(package, rows, parameters, call.options.explain_seconds)
