@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from scorelet.errors import LostRace, ObjectMissing
@@ -40,6 +43,16 @@ class FileStore:
         source = self._found(bucket, key)
         shutil.copyfile(source, path)
         return ObjectInfo(key, path.stat().st_size, _etag(source))
+
+    def open_range(
+        self,
+        bucket: str,
+        key: str,
+        begin: int,
+        end: int,
+        version_id: str | None = None,  # noqa: ARG002 - one state only
+    ) -> AbstractContextManager[io.BytesIO]:
+        return contextlib.closing(io.BytesIO(self._found(bucket, key).read_bytes()[begin:end]))
 
     def exists(self, bucket: str, key: str) -> bool:
         return self._path(bucket, key).is_file()

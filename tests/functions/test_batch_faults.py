@@ -1,4 +1,4 @@
-"""Every call to S3 meets every fault: the file is scored or its message comes again, and in the end nothing is undone."""
+"""Every call to S3 meets every fault: the file is scored or its message comes again; nothing is left undone."""
 
 import os
 import random
