@@ -11,9 +11,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from scorelet.errors import LostRace, ObjectMissing
-from scorelet.store import Blob, ObjectInfo
+from scorelet.store import Blob, ObjectInfo, RangeReader
 
 OCTETS = "application/octet-stream"
+
+
+class _Range(io.BytesIO):
+    def __init__(self, body: bytes, size: int, etag: str) -> None:
+        super().__init__(body)
+        self.size, self.etag = size, etag
 
 
 class FileStore:
@@ -51,8 +57,10 @@ class FileStore:
         begin: int,
         end: int,
         version_id: str | None = None,  # noqa: ARG002 - one state only
-    ) -> AbstractContextManager[io.BytesIO]:
-        return contextlib.closing(io.BytesIO(self._found(bucket, key).read_bytes()[begin:end]))
+    ) -> AbstractContextManager[RangeReader]:
+        source = self._found(bucket, key)
+        body = source.read_bytes()
+        return contextlib.closing(_Range(body[begin:end], len(body), _etag(source)))
 
     def exists(self, bucket: str, key: str) -> bool:
         return self._path(bucket, key).is_file()
