@@ -145,7 +145,7 @@ def test_the_log_holds_neither_keys_nor_rows(app, s3, capsys):
     assert sum('"file done"' in line for line in output.out.splitlines()) == 2
 
 
-JOB = {
+JOB: dict[str, Any] = {
     "source": {"bucket": DATA, "key": KEY, "version_id": None, "etag": "e", "size": 9, "time": "2026-03-02T09:30:00Z"},
     "run": "0" * 20,
     "model": {"version": 1, "digest": "sha256:0"},
