@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from scorelet.big_job import Job
-from scorelet.errors import ObjectMissing, ScoreletError
+from scorelet.errors import EventError, ObjectChanged, ScoreletError
 from scorelet.store import ObjectStore, RangeReader
 
 
@@ -20,11 +20,13 @@ class ShortRead(ScoreletError):
 
 @contextmanager
 def open_range(store: ObjectStore, job: Job, begin: int, end: int) -> Iterator[Exactly]:
-    """Bytes [begin, end) of the object, which has them; raises ObjectMissing for another state of it."""
+    """Bytes [begin, end) of the object, which has them; raises ObjectMissing, ObjectChanged, EventError."""
     obj = job.obj
     with store.open_range(obj.bucket, obj.key, begin, end, obj.version_id) as file:
-        if file.size != obj.size or (obj.etag and file.etag != obj.etag):
-            raise ObjectMissing("the object is no longer the one that was announced")
+        if obj.etag and file.etag != obj.etag:
+            raise ObjectChanged("the object was overwritten before it was read, and the bucket keeps no versions")
+        if file.size != obj.size:
+            raise EventError("the event names another size than the object has")
         yield Exactly(file, end - begin)
 
 

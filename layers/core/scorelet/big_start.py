@@ -9,7 +9,7 @@ from scorelet.big_job import JOB, RANGES, Job, write_json
 from scorelet.big_read import read_range
 from scorelet.csv_cut import ranges_of
 from scorelet.csv_shard import head_bytes, read_header
-from scorelet.errors import UnreadableFile
+from scorelet.errors import ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
 from scorelet.store import ObjectStore
 
@@ -19,7 +19,7 @@ def begin_run(
 ) -> Outcome | Job:
     """The job to start an execution with, or what became of the object already; raises as `score_object` does.
 
-    A file whose header cannot be read is committed as unreadable, with the same bytes as a small one.
+    A file that no retry can help is committed as unreadable, with the same bytes as a small one.
     """
     run, problem = settle_run(obj, store, models, options)
     if is_done(run, store):
@@ -30,7 +30,7 @@ def begin_run(
     try:
         header, _ = read_header(read_range(store, job, 0, head_bytes()))
         header.positions(run.package.signature)
-    except UnreadableFile as error:
+    except (UnreadableFile, ObjectChanged) as error:
         return commit_problem(run, store, error, options)
     write_json(store, job, JOB, job.to_json())
     write_json(store, job, RANGES, [range_.to_json() for range_ in ranges_of(obj.size, shard_bytes)])
