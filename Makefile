@@ -12,6 +12,8 @@ PYTHON313 ?= $(call find_python,3.13)
 PYTHON311 ?= $(call find_python,3.11)
 
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+# MLServer, which bench-predict compares with, has no release for 3.13
+PYTHON_BENCH ?= $(if $(filter 3.13,$(VERSION)),$(or $(call find_python,3.12),$(PYTHON311)),$(PYTHON))
 READY = .venv/.ready-$(VERSION)
 SOURCES = $(wildcard layers/core/scorelet cli training functions bench tests systemtests tools)
 export SAM_CLI_TELEMETRY = 0
@@ -143,9 +145,10 @@ audit: .venv-supply/.ready ## known vulnerabilities of everything that is locked
 	touch $@
 
 .venv-bench/.ready: requirements/bench.txt
+	test -n "$(PYTHON_BENCH)" || { echo "MLServer has no release for Python $(VERSION): put python3.12 or python3.11 on the PATH."; exit 1; }
 	echo "Installing the servers to compare with into .venv-bench."
 	rm -rf .venv-bench
-	$(PYTHON) -m venv .venv-bench
+	$(PYTHON_BENCH) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -r requirements/bench.txt
 	touch $@
 

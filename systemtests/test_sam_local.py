@@ -1,5 +1,6 @@
 """`sam local invoke` for every function and every event, and `sam local start-api`: real containers, built layers."""
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_predict_answers_both_kinds_of_api(sam: Sam, name: str) -> None:
     assert answer["statusCode"] == 200
     assert [p["label"] for p in body["predictions"]] == ["setosa", "virginica"]
     assert body["model_version"] == 1
+
+
+def test_predict_answers_binary_tensors_in_base64(sam: Sam) -> None:
+    answer = sam.invoke("PredictFunction", _event("http_v2_infer_binary"))
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    assert b"setosa" in base64.b64decode(answer["body"])
+
+
+def test_predict_answers_csv(sam: Sam) -> None:
+    answer = sam.invoke("PredictFunction", _event("http_v2_invocations_csv"))
+    assert [line.split(",")[0] for line in answer["body"].splitlines()] == ["setosa", "virginica"]
 
 
 def test_predict_names_the_field_that_is_wrong(sam: Sam) -> None:
