@@ -17,7 +17,7 @@ from scorelet.faults import describe_fault
 from scorelet.metrics import publish
 from scorelet.model import runtime
 from scorelet.record import prediction_lines
-from scorelet.serving import Models
+from scorelet.serving import Models, OnRefused
 from scorelet.settings import PredictSettings
 from scorelet.shadow import shadow_line
 
@@ -46,7 +46,16 @@ def _options() -> api.Options:
 
 
 @cache  # holds the loaded models for as long as the execution environment lives
-def _models(rehearsal: bool) -> Models:
+def _models() -> Models:
+    return _registry(_report_refused)
+
+
+@cache
+def _rehearsed_models() -> Models:
+    return _registry(_log_refused)
+
+
+def _registry(on_refused: OnRefused) -> Models:
     settings = _settings()
     return Models(
         LightS3(),
@@ -55,7 +64,7 @@ def _models(rehearsal: bool) -> Models:
         ttl_seconds=settings.alias_ttl_seconds,
         public_key=settings.public_key,
         most_bytes=settings.model_memory_mb * 1024 * 1024,
-        on_refused=_log_refused if rehearsal else _report_refused,
+        on_refused=on_refused,
     )
 
 
@@ -85,7 +94,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _respond(request: HttpRequest) -> api.Answered:
     try:
-        return api.respond(request, _models(request.rehearsal), _options())
+        models = _rehearsed_models() if request.rehearsal else _models()
+        return api.respond(request, models, _options())
     except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is a 500 with an id, never a crash
         return _fault("fault", request.request_id, error)
 

@@ -33,7 +33,7 @@ def call(times):
         for number in range(times):
             event["requestContext"]["requestId"] = str(number)
             event["headers"] = {"x-scorelet-entity-id": str(number)}
-            app.handler({**event, "body": bodies[number % 20]}, context)
+            assert app.handler({**event, "body": bodies[number % 20]}, context)["statusCode"] < 500
 
 calls = int(sys.argv[1])
 call(2000)

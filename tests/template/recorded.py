@@ -13,11 +13,15 @@ from scorelet.registry import Registry
 from cli.plane.calls import AwsCall, form
 from cli.plane.stack import LocalStack
 from cli.plane.tap import Response
+from tests.events import load_event
+from tests.fakes.deployment import deployment
 from tests.fakes.package import tiny_package, tiny_records
 
 GIVEN = {"DefaultModel": "tiny", "Rollback": "on", "BigFileBytes": "2000", "ShardBytes": "1000", "DriftMinRows": "20"}
 # by which right S3 lets a call through, where it is not the call's own name
 RIGHTS = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "HeadBucket": "ListBucket"}
+
+APPLICATION = "${ServerlessDeploymentApplication}"  # its name is AWS's
 
 Needs = dict[str, set[tuple[str, str]]]
 
@@ -79,7 +83,20 @@ def record() -> tuple[Needs, LocalStack]:
             stack.redeliver(event)
         _by_hand(stack)
         _drop(stack, "lost.csv", 1, model="unknown")
+        recorder.needs["PretrafficFunction"] |= _deploy(stack)
         return recorder.needs, stack
+
+
+def _deploy(stack: LocalStack) -> set[tuple[str, str]]:
+    """CodeDeploy calls its hook; what the hook asks of it and of Lambda, which are no part of the local stack."""
+    account, given = stack.template.account, stack.runtime._environment
+    with deployment(lambda _event: None) as seen:
+        stack.runtime._environment = lambda: {**given(), **seen.environ()}
+        assert stack.invoke("PretrafficFunction", load_event("codedeploy_pretraffic")).payload == {"status": "Failed"}
+        stack.runtime._environment = given
+    group = f"arn:aws:codedeploy:{account.region}:{account.account_id}:deploymentgroup:{APPLICATION}/group"
+    needs = {("lambda:InvokeFunction", "PredictFunction") for _ in seen.asked}
+    return needs | {("codedeploy:PutLifecycleEventHookExecutionStatus", group) for _ in seen.reports}
 
 
 def _drop(stack: LocalStack, name: str, rows: int, model: str = "tiny") -> None:

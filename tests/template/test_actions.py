@@ -10,9 +10,7 @@ from tests.template.recorded import record
 from tests.template.rules import Stack
 from tests.template.rules.registry import allowed, behind
 
-# CodeDeploy calls the hook, and it is not in the local stack: tests/functions/test_pretraffic.py holds its calls
-NOT_RECORDED = {"PretrafficFunction"}
-FUNCTIONS = sorted(set(of_type("AWS::Lambda::Function")) - NOT_RECORDED)
+FUNCTIONS = sorted(of_type("AWS::Lambda::Function"))
 READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
