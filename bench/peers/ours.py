@@ -16,7 +16,7 @@ from bench.folder_store import FolderStore
 from functions.predict import app as predict
 
 _MODELS = Models(FolderStore(Path(os.environ["BENCH_MODEL"])), "models")
-predict._models = lambda _rehearsal: _MODELS  # type: ignore[assignment]  # the bench has no S3
+predict._models = lambda: _MODELS  # type: ignore[assignment]  # the bench has no S3
 _CONTEXT = SimpleNamespace(aws_request_id="bench")
 sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - Lambda takes the lines; here nobody does
 
