@@ -24,15 +24,20 @@ def python() -> Finding:
 
 def runtime(path: str | None = None) -> Finding:
     """The functions' Python, which compiles the layers."""
-    for found in filter(None, (shutil.which(RUNTIME, path=path), _pyenv())):
+    for found in filter(None, (shutil.which(RUNTIME, path=path), _pyenv(path))):
         if subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:  # noqa: S603 - pyenv's shim may lead nowhere
             return ok("build python", found)
     return warn("build python", f"no {RUNTIME} here", f"`make build` needs one: put {RUNTIME} on the PATH.")
 
 
-def _pyenv() -> str | None:
-    found = sorted(Path.home().glob(f".pyenv/versions/3.13.*/bin/{RUNTIME}"))
-    return str(found[-1]) if found else None
+def _pyenv(path: str | None) -> str | None:
+    """What pyenv keeps off the PATH."""
+    pyenv = shutil.which("pyenv", path=path)
+    if pyenv is None:
+        return None
+    root = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - the person's own pyenv
+    found = sorted(Path(root).glob(f"versions/3.13.*/bin/{RUNTIME}"))
+    return str(found[-1]) if root and found else None
 
 
 def sam(root: Path, path: str | None = None) -> Finding:

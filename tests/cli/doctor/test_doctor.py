@@ -154,7 +154,6 @@ def test_what_is_built_is_weighed(tmp_path):
     assert machine.sizes(tmp_path).state == "warn"
 
 
-def test_tools_that_are_missing_are_warnings(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+def test_tools_that_are_missing_are_warnings(tmp_path):
     for found in (machine.runtime(str(tmp_path)), machine.sam(tmp_path, str(tmp_path))):
         assert (found.state, bool(found.remedy)) == ("warn", True)
