@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,7 +74,10 @@ def stage(address: str) -> Iterator[Stage]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield _furnish(f"http://{host}:{port}")
+        url = f"http://{host}:{port}"
+        # moto keeps what it holds for as long as the process lives, whatever becomes of its server
+        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 - ours
+        yield _furnish(url)
     finally:
         server.stop()
 

@@ -1,6 +1,7 @@
 """`sam local invoke` for every function and every event, and `sam local start-api`: real containers, built layers."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.fakes.deployment import Deployment, deployment
 KEY = "incoming/iris/march +1%2B ü.csv"
 CSV = b"sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,wide,2.3\n6.7,3.0,5.2,2.3\n"
 VERSION_IN_EVENTS = "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrH"
+ETAG_IN_EVENTS = "d41d8cd98f00b204e9800998ecf8427e"
 
 
 def _event(name: str) -> dict[str, Any]:
@@ -53,13 +55,18 @@ def version(aws: Stage) -> str:
 @pytest.fixture(scope="module")
 def manifest_key(sam: Sam, aws: Stage, version: str) -> str:
     """Batch has scored the file."""
-    assert sam.invoke("BatchFunction", _with_version("sqs_s3_eventbridge", version)) == {"batchItemFailures": []}
+    assert sam.invoke("BatchFunction", _of_file("sqs_s3_eventbridge", version)) == {"batchItemFailures": []}
     (key,) = [k for k in aws.keys("scored/") if k.endswith("/manifest.json")]
     return key
 
 
-def _with_version(name: str, version: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(json.dumps(_event(name)).replace(VERSION_IN_EVENTS, version))
+def _of_file(name: str, version: str) -> dict[str, Any]:
+    """The event as the dropped file would have sent it: an example cannot know its version, nor what is in it."""
+    text = json.dumps(_event(name))
+    assert VERSION_IN_EVENTS in text
+    assert ETAG_IN_EVENTS in text
+    etag = hashlib.md5(CSV, usedforsecurity=False).hexdigest()
+    event: dict[str, Any] = json.loads(text.replace(VERSION_IN_EVENTS, version).replace(ETAG_IN_EVENTS, etag))
     return event
 
 
@@ -117,7 +124,7 @@ def test_the_other_spelling_of_the_same_event_changes_nothing(
     sam: Sam, aws: Stage, version: str, manifest_key: str
 ) -> None:
     before = aws.keys("scored/")
-    assert sam.invoke("BatchFunction", _with_version("sqs_s3_notification", version)) == {"batchItemFailures": []}
+    assert sam.invoke("BatchFunction", _of_file("sqs_s3_notification", version)) == {"batchItemFailures": []}
     assert aws.keys("scored/") == before
     assert manifest_key in before
 
