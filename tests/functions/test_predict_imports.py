@@ -12,7 +12,7 @@ from bench.folder_s3 import folder_s3
 from tests.fakes.package import tiny_package, tiny_records
 from tests.test_docs import ROOT
 
-THIRD_PARTY = {"ai_edge_litert", "numpy"}
+THIRD_PARTY = {"ai_edge_litert", "numpy", "orjson"}
 TOO_SLOW = {"boto3", "botocore", "pydantic", "duckdb", "tensorflow", "aws_xray_sdk", "cryptography"}
 LATER = {"aws_lambda_powertools"}  # only once there is something to log
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from scorelet.events.http import to_json
+from scorelet.json_text import to_json
 
 METRICS: Mapping[str, str] = {
     # predict

@@ -14,7 +14,8 @@ import numpy as np
 
 from scorelet.api.call import ENTITY
 from scorelet.errors import RehearsalFailed, ScoreletError
-from scorelet.events.http import REHEARSAL, rehearsal_event, to_json
+from scorelet.events.http import REHEARSAL, rehearsal_event
+from scorelet.json_text import to_json
 from scorelet.manifest import Manifest
 from scorelet.registry import Alias, AliasEntry, Registry
 from scorelet.serving import pick

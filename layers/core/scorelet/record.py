@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorelet.shortest import shortest
+from scorelet.json_text import to_json
 
 if TYPE_CHECKING:  # monitor parses lines without the model runtime
     from scorelet.features import Encoded
@@ -51,6 +51,7 @@ def prediction_lines(
     step = max(1, min(MOST_ROWS, MOST_CELLS // max(1, bins.shape[1])))
     starts = range(0, len(bins), step)
     manifest = package.manifest
+    labels, scores = np.ascontiguousarray(predictions.label), np.ascontiguousarray(predictions.score)
     lines = []
     for part, start in enumerate(starts):
         rows = slice(start, start + step)
@@ -62,11 +63,11 @@ def prediction_lines(
             "model": manifest.name,
             "version": manifest.version,
             "digest": package.digest,
-            "labels": predictions.label[rows].tolist(),
-            "scores": shortest(predictions.score[rows]),
-            "bins": bins[rows].tolist(),
+            "labels": labels[rows],
+            "scores": scores[rows],
+            "bins": bins[rows],
         }
-        lines.append(json.dumps(record, allow_nan=False, separators=(",", ":")))
+        lines.append(to_json(record))
     return lines
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scorelet.events.http import to_json
 from scorelet.features import Encoded
+from scorelet.json_text import to_json
 from scorelet.package import ModelPackage
 from scorelet.predict import Predictions
 from scorelet.record import MOST_ROWS

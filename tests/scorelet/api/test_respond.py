@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,3 +150,12 @@ def test_no_body_makes_a_fault(body):
 
 
 MODELS = models_of("multiclass")
+
+
+def test_a_model_that_answers_without_a_number_is_a_fault_and_no_answer(monkeypatch):
+    models = models_of("multiclass")
+    package = models.current("tiny", 1_700_000_000.0)
+    nowhere = np.full((1, 3), np.nan, dtype=np.float32)
+    monkeypatch.setattr(type(package.model), "run", lambda _model, _matrix: nowhere)
+    with pytest.raises(ArithmeticError, match="not finite"):
+        ask(models, {"instances": [GOOD]})

@@ -37,11 +37,18 @@ def _answers(answer: Answer) -> list[dict[str, Any]]:
     outputs = _rows(predictions.outputs)
     if not labels:
         return [{"value": row[0]} for row in outputs]
-    rows = zip(predictions.label.tolist(), shortest(predictions.score), outputs, strict=True)
+    rows = zip(predictions.label.tolist(), _scores(answer, outputs), outputs, strict=True)
     return [
         {"label": labels[label], "score": score, "probabilities": dict(zip(labels, row, strict=True))}
         for label, score, row in rows
     ]
+
+
+def _scores(answer: Answer, outputs: list[list[float]]) -> list[float]:
+    """Every row's score, which is one of its probabilities."""
+    if answer.package.signature.task == "binary":
+        return [row[1] for row in outputs]
+    return [row[label] for label, row in zip(answer.predictions.label.tolist(), outputs, strict=True)]
 
 
 def columns(answer: Answer) -> dict[str, list[Any]]:
@@ -58,7 +65,7 @@ def _outputs(answer: Answer) -> dict[str, list[Any]]:
         return {"value": [row[0] for row in outputs]}
     return {
         "label": [labels[index] for index in predictions.label.tolist()],
-        "score": shortest(predictions.score),
+        "score": _scores(answer, outputs),
         "probabilities": outputs,
     }
 

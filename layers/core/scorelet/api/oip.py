@@ -14,7 +14,8 @@ from scorelet.api.score import Answer, score
 from scorelet.api.tensor_rows import rows_from_tensors
 from scorelet.api.tensors import read_tensors
 from scorelet.errors import BadRequest, NotFound
-from scorelet.events.http import HttpReply, to_json
+from scorelet.events.http import HttpReply
+from scorelet.json_text import to_json
 from scorelet.signature import Signature
 
 DATATYPES = {"float": "FP32", "int": "INT64", "bool": "BOOL", "category": "BYTES"}

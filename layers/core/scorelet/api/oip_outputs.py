@@ -11,7 +11,7 @@ from scorelet.api.refuse import Located
 from scorelet.api.score import Answer, refusal
 from scorelet.api.tensors import to_bytes
 from scorelet.errors import BadRequest
-from scorelet.events.http import to_json
+from scorelet.json_text import to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,6 @@ def write_outputs(chosen: list[tuple[Output, bool]]) -> tuple[list[dict[str, Any
             entry["parameters"] = {"binary_data_size": len(raw)}
             tail += raw
         else:
-            entry["data"] = [None if isinstance(x, float) and math.isnan(x) else x for x in output.values]
+            entry["data"] = output.values  # NaN, the place of a refused row, is null in JSON
         entries.append(entry)
     return entries, tail

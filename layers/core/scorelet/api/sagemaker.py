@@ -18,7 +18,8 @@ from scorelet.api.refuse import pointer
 from scorelet.api.score import Answer, Rows, identity, refusal, score
 from scorelet.api.text_cells import column_from_text
 from scorelet.errors import BadRequest, NotAcceptable, UnsupportedMediaType
-from scorelet.events.http import HttpReply, to_json
+from scorelet.events.http import HttpReply
+from scorelet.json_text import to_json
 from scorelet.signature import Signature
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"

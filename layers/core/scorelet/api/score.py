@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from scorelet.api.parameters import Parameters
 from scorelet.api.refuse import Located
 from scorelet.errors import InvalidRecords
@@ -54,7 +56,7 @@ class Answer:
 def score(package: ModelPackage, rows: Rows, parameters: Parameters, explain_seconds: float = 2.0) -> Answer:
     """Validate and answer; raises InvalidRecords unless the caller wants refusals row by row.
 
-    Explanations take up to `explain_seconds`.
+    Explanations take up to `explain_seconds`. A model that answers without a finite number is a fault: ArithmeticError.
     """
     encoded = package.encode(rows.columns)
     problems: Mapping[int, Sequence[Located]] = {}
@@ -64,6 +66,8 @@ def score(package: ModelPackage, rows: Rows, parameters: Parameters, explain_sec
             refuse([p for found in problems.values() for p in found])
         encoded = encoded.without(list(problems))
     predictions = package.predict(encoded)
+    if not np.isfinite(predictions.outputs).all():
+        raise ArithmeticError("the model's answer to valid records is not finite")
     if not parameters.explain:
         return Answer(package, encoded, predictions, problems)
     matrix = encoded.matrix[encoded.valid]

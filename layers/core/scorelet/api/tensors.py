@@ -98,7 +98,7 @@ def _flat(index: int, data: object, shape: list[int]) -> list[object]:
     """Nested or flat data as one list."""
     if not isinstance(data, list):
         raise _bad(index, "has neither data nor a binary_data_size")
-    if len(shape) == 1 or not any(type(row) is list for row in data):
+    if len(shape) == 1 or list not in set(map(type, data)):
         return data
     if len(data) != shape[0] or not all(type(row) is list and len(row) == shape[1] for row in data):
         raise _bad(index, "has data that do not have its shape")

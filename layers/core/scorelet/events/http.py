@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from scorelet.errors import BadRequest, EventError
+from scorelet.json_text import to_json
 
 # In the place of an API's id, which no caller can choose: such a request is no traffic, and leaves no trace as traffic.
 REHEARSAL = "scorelet-rehearsal"
@@ -57,14 +57,6 @@ class HttpReply:
     def text(self) -> str:
         """The body as text; not for bytes."""
         return self.body if isinstance(self.body, str) else to_json(self.body)
-
-
-_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-
-
-def to_json(value: Any) -> str:
-    """Compact JSON without NaN or infinity; raises ValueError for those."""
-    return _ENCODER.encode(value)
 
 
 def http_request(event: Mapping[str, Any]) -> HttpRequest:
