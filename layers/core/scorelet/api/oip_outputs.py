@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scorelet.api.describe import columns
+import numpy as np
+from numpy.typing import NDArray
+
 from scorelet.api.refuse import Located
 from scorelet.api.score import Answer, refusal
 from scorelet.api.tensors import to_bytes
@@ -21,27 +24,37 @@ class Output:
     name: str
     datatype: str
     shape: list[int]
-    values: list[Any]
+    values: Sequence[Any] | NDArray[np.float32]
     labels: tuple[str, ...] = ()
 
 
 def outputs_of(answer: Answer) -> dict[str, Output]:
     """All outputs by name; with rows that were refused, also `error`, a JSON text for each of them."""
-    labels, n = answer.package.signature.labels, len(answer.encoded.valid)
-    found: dict[str, Output] = {}
-    for name, values in columns(answer).items():
-        if name == "probabilities":
-            rows = answer.by_row(values, lambda _: [math.nan] * len(labels))
-            found[name] = Output(name, "FP32", [n, len(labels)], [x for row in rows for x in row], labels)
-        elif name == "explanation":
-            found |= _explained(answer, n)
-        elif name == "label":
-            found[name] = Output(name, "BYTES", [n], answer.by_row(values, lambda _: ""))
-        else:
-            found[name] = Output(name, "FP32", [n], answer.by_row(values, lambda _: math.nan))
+    labels, n, predictions = answer.package.signature.labels, len(answer.encoded.valid), answer.predictions
+    outputs = _in_place(answer, predictions.outputs)
+    if labels:
+        names = answer.by_row([labels[index] for index in predictions.label.tolist()], lambda _: "")
+        found = {
+            "label": Output("label", "BYTES", [n], names),
+            "score": Output("score", "FP32", [n], _in_place(answer, predictions.score)),
+            "probabilities": Output("probabilities", "FP32", [n, len(labels)], outputs.ravel(), labels),
+        }
+    else:
+        found = {"value": Output("value", "FP32", [n], outputs.ravel())}
+    if answer.explanations:
+        found |= _explained(answer, n)
     if answer.problems:
-        fine = [""] * len(answer.predictions.label)
+        fine = [""] * len(predictions.label)
         found["error"] = Output("error", "BYTES", [n], answer.by_row(fine, _error))
+    return found
+
+
+def _in_place(answer: Answer, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One entry per row that was sent, NaN where it was refused."""
+    if not answer.problems:
+        return np.ascontiguousarray(values)
+    found = np.full((len(answer.encoded.valid), *values.shape[1:]), np.nan, dtype=np.float32)
+    found[answer.encoded.valid] = values
     return found
 
 

@@ -143,7 +143,7 @@ def _strings(index: int, raw: bytes) -> list[object]:
     return found
 
 
-def to_bytes(datatype: str, values: Sequence[Any]) -> bytes:
+def to_bytes(datatype: str, values: Sequence[Any] | NDArray[Any]) -> bytes:
     """The binary form of an output tensor's values, in row-major order."""
     if datatype == "BYTES":
         items = [str(value).encode() for value in values]
