@@ -31,7 +31,7 @@ def write_local_template(stage: Stage, environ: dict[str, str], *, default_model
     """
     template = yaml_parse((BUILD / "template.yaml").read_text())
     values = {"MODEL_BUCKET": MODELS, "DATA_BUCKET": DATA, "NOTIFICATION_TOPIC_ARN": stage.topic_arn}
-    values["DEFAULT_MODEL"] = default_model
+    values |= {"DEFAULT_MODEL": default_model, "BATCH_QUEUE_URL": stage.batch_url}
     template["Resources"]["Api"]["Properties"]["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] = ["*/*"]
     template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = stage.endpoint_url
     template["Globals"]["Function"]["Environment"]["Variables"]["MODEL_BUCKET"] = MODELS

@@ -32,6 +32,7 @@ class Stage:
     endpoint_url: str
     topic_arn: str
     inbox_url: str  # a queue that receives what is published to the topic
+    batch_url: str = ""  # the queue of files to score, which nobody reads
 
     def client(self, service: str) -> Any:
         """A boto3 client for it."""
@@ -41,6 +42,11 @@ class Stage:
         """Keys of the data bucket."""
         found = self.client("s3").list_objects_v2(Bucket=DATA, Prefix=prefix)
         return [item["Key"] for item in found.get("Contents", [])]
+
+    def announced(self) -> list[str]:
+        """Keys of files that were put into the batch queue since the last look."""
+        found = self.client("sqs").receive_message(QueueUrl=self.batch_url, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"])["detail"]["object"]["key"] for message in found]
 
     def messages(self) -> list[str]:
         """What was published since the last look."""
@@ -92,4 +98,5 @@ def _furnish(url: str) -> Stage:
     inbox = bare.client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
     attributes = bare.client("sqs").get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]
     bare.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
-    return Stage(url, topic, inbox)
+    batch = bare.client("sqs").create_queue(QueueName="batch")["QueueUrl"]
+    return Stage(url, topic, inbox, batch)

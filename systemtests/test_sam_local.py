@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,16 @@ def test_the_other_spelling_of_the_same_event_changes_nothing(
 
 def test_batch_passes_over_the_test_event_of_s3(sam: Sam) -> None:
     assert sam.invoke("BatchFunction", _event("sqs_s3_test")) == {"batchItemFailures": []}
+
+
+def test_batch_finds_the_file_whose_event_never_came(sam: Sam, aws: Stage, manifest_key: str) -> None:
+    """The stage dates what it holds by the clock, so the schedule fires when the grace is over."""
+    aws.client("s3").put_object(Bucket=DATA, Key="incoming/iris/lost.csv", Body=CSV)
+    later = (datetime.now(UTC) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer = sam.invoke("BatchFunction", _event("schedule_reconcile") | {"time": later})
+    assert answer == {"sent": 1, "listed": 2, "files": 2, "unfinished": 0, "done": True}
+    assert aws.announced() == ["incoming/iris/lost.csv"]
+    assert manifest_key in aws.keys("scored/")
 
 
 def test_monitor_collects_the_scored_file(sam: Sam, manifest_key: str) -> None:

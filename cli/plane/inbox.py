@@ -31,13 +31,19 @@ class Inbox:
         if not response.ok:
             return
         now = self._clock.now()
-        news = self._s3.detail(call, response)
+        news = self._s3.detail(call, response, now)
         if news is not None:
             self._waiting.append(("s3", news, now))
         elif (call.service, call.operation) == ("events", "PutEvents"):
             self._waiting.extend(("event", entry, now) for entry in json.loads(call.body).get("Entries", []))
         elif (call.service, call.operation) == ("sns", "Publish"):
             self._waiting.append(("sns", form(call.body), now))
+
+    def forget(self) -> int:
+        """Lose all that waits, as delivery that is not promised may; returns how much it was."""
+        lost = len(self._waiting)
+        self._waiting.clear()
+        return lost
 
     def tell(self, event: Event) -> None:
         """An event that AWS itself makes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from cli.plane.calls import AwsCall
@@ -19,22 +20,24 @@ class S3Events:
         self._account_id = account_id
         self._sequence = 0
 
-    def detail(self, call: AwsCall, response: Response) -> tuple[str, dict[str, Any]] | None:
-        """The detail-type and the detail, or None when the call is no news.
+    def detail(self, call: AwsCall, response: Response, now: datetime) -> tuple[str, dict[str, Any]] | None:
+        """The detail-type and the detail, or None when the call is no news. What was created is dated on the way.
 
         Keys are as they are: EventBridge, unlike S3's own notifications, does not URL-encode them.
         """
         if call.service != "s3" or call.bucket not in self._buckets or not response.ok:
             return None
         if call.operation in _CREATED and b"<Error>" not in response.body[:200]:
-            return "Object Created", self._created(call, response)
+            return "Object Created", self._created(call, response, now)
         if call.operation == "DeleteObject":
             return "Object Deleted", self._deleted(call, response)
         return None
 
-    def _created(self, call: AwsCall, response: Response) -> dict[str, Any]:
+    def _created(self, call: AwsCall, response: Response, now: datetime) -> dict[str, Any]:
         version = response.header("x-amz-version-id")
         stored = _stored(self._account_id, call.bucket, call.key, version)
+        # moto dates by the machine's clock, and takes the latest date for the current version: no two may be the same
+        stored.last_modified = now.replace(tzinfo=None, microsecond=0) + timedelta(microseconds=self._sequence % 10**6)
         about = {"key": call.key, "size": stored.size, "etag": stored.etag.strip('"')}
         return self._envelope(call, about, version) | {"reason": call.operation}
 

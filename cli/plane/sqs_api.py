@@ -28,6 +28,9 @@ class SqsApi:
             "GetQueueUrl": lambda queue, _request, _now: {"QueueUrl": f"{self._root}/{queue.spec.name}"},
             "GetQueueAttributes": self._attributes,
             "SendMessage": self._send,
+            "SendMessageBatch": lambda queue, request, now: {
+                "Successful": [{"Id": one["Id"], **self._send(queue, one, now)} for one in request["Entries"]]
+            },
             "ReceiveMessage": self._receive,
             "DeleteMessage": lambda queue, request, _now: queue.delete(request["ReceiptHandle"]),
             "ChangeMessageVisibility": lambda queue, request, now: queue.change_visibility(

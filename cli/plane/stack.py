@@ -207,6 +207,11 @@ class LocalStack:
             self.bus.put(event, bus)
             self.run_until_idle()
 
+    def lose_events(self) -> int:
+        """Forget the events that AWS calls have set off since the last pump; returns how many there were."""
+        with self.lock:
+            return self._inbox.forget()
+
     def redeliver(self, event: Event) -> None:
         """The same event once more, as at-least-once delivery may do at any time, and pump."""
         self.deliver(event)

@@ -1,7 +1,8 @@
 """batch: SQS messages about dropped files in; scored rows, rejects and one manifest per file out.
 
 A message that fails is reported alone and comes again; the others of its batch are done. A big file is handed to the
-state machine, whose steps come back here as events of their own.
+state machine, whose steps come back here as events of their own. On schedule, files whose event never came are found
+and put into the queue.
 """
 
 import os
@@ -19,16 +20,20 @@ from scorelet.big_measure import cut_file, measure_range
 from scorelet.big_score import finish, score_shard
 from scorelet.big_start import begin_run
 from scorelet.csv_cut import Range, Shard
-from scorelet.errors import EventError, ObjectMissing, ScoreletError
+from scorelet.errors import EventError, ObjectMissing, ScoreletError, SettingsError
 from scorelet.events.s3 import S3Object, SqsMessage, s3_objects_in, sqs_messages
+from scorelet.events.schedule import is_schedule, scheduled_time
 from scorelet.events.steps import Step, read_step
 from scorelet.faults import describe_fault
+from scorelet.instants import epoch_ms
 from scorelet.metrics import publish
 from scorelet.model import runtime
+from scorelet.reconcile_sweep import sweep_on
 from scorelet.serving import Models
 from scorelet.settings import BatchSettings
 
 logger = Logger()
+_A_STRETCH_MS = 120_000  # more than a stretch of lost files takes
 
 
 @cache
@@ -54,11 +59,16 @@ def _report_refused(name: str, version: int, error: Exception) -> None:
     publish({"ModelRefused": 1}, time_ms=int(time.time() * 1000), model=name)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda passes it
-    """Answer an SQS event with the messages that are to come again (ReportBatchItemFailures); or do a step of a run."""
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer an SQS event with the messages that are to come again (ReportBatchItemFailures).
+
+    Or do a step of a run; or, on schedule, look for lost files, and raise what keeps it from that.
+    """
     _settings()
     if "step" in event:
         return _step(read_step(event))
+    if is_schedule(event):
+        return _reconcile(epoch_ms(scheduled_time(event)), context)
     failed = [message.message_id for message in sqs_messages(event) if not _done(message)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
@@ -126,6 +136,31 @@ def _score(obj: S3Object) -> Outcome | None:
     started = start_run(settings.state_machine_arn, found)
     logger.info("big file", extra={"run": found.run, "bytes": obj.size, "started": started})
     return None
+
+
+def _reconcile(now_ms: int, context: Any) -> dict[str, Any]:
+    """Go on with the sweep while there is time. How many files wait unfinished is known at its end."""
+    from scorelet.aws_sqs import SqsQueue  # another client: only for those who need it
+
+    settings = _settings()
+    if not settings.queue_url:
+        raise SettingsError("BATCH_QUEUE_URL is not set")
+    queue = SqsQueue(settings.queue_url)
+    sweep, sent = sweep_on(
+        S3Store(),
+        settings.data_bucket,
+        queue,
+        now_ms / 1000,
+        lambda: context.get_remaining_time_in_millis() > _A_STRETCH_MS,
+    )
+    values = {"FilesReconciled": sent}
+    if sweep.done:
+        values["UnfinishedFiles"] = sweep.unfinished
+    publish(values, time_ms=now_ms)
+    told = {"sent": sent, "listed": sweep.listed, "files": sweep.files, "unfinished": sweep.unfinished}
+    told["done"] = sweep.done
+    logger.info("reconciled", extra=told)
+    return told
 
 
 def _options() -> BatchOptions:

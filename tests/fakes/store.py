@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scorelet.errors import LostRace, ObjectMissing
-from scorelet.store import Blob, ObjectInfo
+from scorelet.store import Blob, ObjectInfo, ObjectState
 
 OCTETS = "application/octet-stream"
 
@@ -29,9 +29,11 @@ class MemoryRange:
 
 @dataclass
 class MemoryStore:
-    """Every bucket exists. `versions[(bucket, key)]` holds all states of an object, oldest first."""
+    """Every bucket exists. `versions[(bucket, key)]` holds all states of an object, oldest first; `now` dates them."""
 
     versions: dict[tuple[str, str], list[Blob]] = field(default_factory=dict)
+    dates: dict[str | None, float] = field(default_factory=dict)
+    now: float = 0.0
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -66,6 +68,7 @@ class MemoryStore:
         with self._lock:
             blob = Blob(content, hashlib.md5(content).hexdigest(), f"v{next(self._numbers)}")  # noqa: S324 - as S3 does
             self.versions.setdefault((bucket, key), []).append(blob)
+            self.dates[blob.version_id] = float(int(self.now))
             return blob.etag
 
     def put_if_absent(self, bucket: str, key: str, body: bytes | Path, content_type: str = OCTETS) -> bool:
@@ -81,7 +84,15 @@ class MemoryStore:
                 raise LostRace(f"s3://{bucket}/{key} has changed")
             return self.put(bucket, key, body, content_type)
 
-    def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
-        for (owner, key), states in sorted(self.versions.items()):
-            if owner == bucket and key.startswith(prefix) and states:
-                yield ObjectInfo(key, len(states[-1].body), states[-1].etag)
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        for state in self.list_states(bucket, prefix, after):
+            yield ObjectInfo(state.key, state.size, state.etag, state.modified)
+
+    def list_states(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectState]:
+        with self._lock:
+            mine = [(key, states) for (owner, key), states in self.versions.items() if owner == bucket and states]
+        for key, states in sorted(mine, key=lambda pair: pair[0]):
+            if key.startswith(prefix) and key > after:
+                last, alone = states[-1], len(states) == 1
+                modified = self.dates[last.version_id]
+                yield ObjectState(key, len(last.body), last.etag, last.version_id, modified, alone)

@@ -104,6 +104,28 @@ def test_a_listing_is_by_prefix_and_in_order(store):
     assert [(info.key, info.size) for info in store.list(BUCKET, "p/")] == [("p/a", 3), ("p/b", 3)]
 
 
+def test_a_listing_may_begin_behind_a_key(store):
+    for key in ("p/b", "p/a", "p/é", "q/c", "p/b/c"):
+        store.put(BUCKET, key, b"x")
+    assert [info.key for info in store.list(BUCKET, "p/", "p/b")] == ["p/b/c", "p/é"]
+    assert [state.key for state in store.list_states(BUCKET, "p/", "p/b")] == ["p/b/c", "p/é"]
+    assert list(store.list(BUCKET, "p/", "p/é")) == list(store.list_states(BUCKET, "p/", "p/é")) == []
+
+
+def test_a_listing_of_states_tells_the_current_version_and_whether_there_are_others(store):
+    for body in (b"one", b"two, longer"):
+        store.put(BUCKET, "k", body)
+        store.put(BUCKET, "k/b", body)
+    store.put(BUCKET, "l", b"one")
+    states = list(store.list_states(BUCKET, ""))
+    assert [(state.key, state.alone) for state in states] == [("k", False), ("k/b", False), ("l", True)]
+    for state in states:
+        blob = store.get(BUCKET, state.key)
+        assert (state.size, state.etag, state.version_id) == (len(blob.body), blob.etag, blob.version_id)
+        assert state.modified == int(state.modified)
+    assert {info.key: int(info.modified) for info in store.list(BUCKET, "")} == {s.key: s.modified for s in states}
+
+
 def test_bodies_may_come_from_files(store, tmp_path):
     (tmp_path / "file").write_bytes(b"x" * 3_000_000)
     store.put(BUCKET, "k", tmp_path / "file", "text/csv")

@@ -18,8 +18,10 @@ from tests.fakes.deployment import deployment
 from tests.fakes.package import tiny_package, tiny_records
 
 GIVEN = {"DefaultModel": "tiny", "Rollback": "on", "BigFileBytes": "2000", "ShardBytes": "1000", "DriftMinRows": "20"}
+GIVEN["ReconcileSchedule"] = "rate(2 hours)"
 # by which right S3 lets a call through, where it is not the call's own name
 RIGHTS = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "HeadBucket": "ListBucket"}
+RIGHTS |= {"ListObjectVersions": "ListBucketVersions", "SendMessageBatch": "SendMessage"}
 
 APPLICATION = "${ServerlessDeploymentApplication}"  # its name is AWS's
 
@@ -59,12 +61,14 @@ def needed(call: AwsCall, response: Response) -> set[tuple[str, str]]:
         needs = {(f"s3:{action}", f"{bucket}/{call.key}" if call.key else bucket)}
         return needs | ({("s3:ListBucket", bucket)} if response.status.startswith("404") else set())
     parameters = json.loads(call.body) if call.body[:1] == b"{" else form(call.body)
+    if call.service == "sqs":  # its ARN is AWS's: the logical id, behind the stack's name
+        return {(f"sqs:{RIGHTS[call.operation]}", parameters["QueueUrl"].rpartition("-")[2])}
     arn = {"sns": "TopicArn", "states": "stateMachineArn"}[call.service]
     return {(f"{call.service}:{call.operation}", parameters[arn])}
 
 
 def record() -> tuple[Needs, LocalStack]:
-    """Requests, files small and big, each event twice, drift, an alarm that is cured by a rollback, a recovery."""
+    """Requests, files small, big and lost, each event twice, drift, an alarm cured by a rollback, a recovery."""
     with LocalStack("template.yaml", GIVEN) as stack:
         registry = Registry(S3Store(stack.client("s3")), stack.bucket("ModelBucket"))
         for version in (1, 2):
@@ -76,6 +80,7 @@ def record() -> tuple[Needs, LocalStack]:
             stack.request("POST", f"/v1/models/{model}:predict", {"instances": tiny_records(60)})
         for name, rows in (("small.csv", 20), ("big.csv", 400)):
             _drop(stack, name, rows)
+        _drop(stack, "unheard.csv", 1, is_lost=True)
         stack.advance(3 * 3600 + 600)
         for state, before in (("ALARM", "OK"), ("OK", "ALARM")):
             _alarm(stack, state, before)
@@ -99,7 +104,7 @@ def _deploy(stack: LocalStack) -> set[tuple[str, str]]:
     return needs | {("codedeploy:PutLifecycleEventHookExecutionStatus", group) for _ in seen.reports}
 
 
-def _drop(stack: LocalStack, name: str, rows: int, model: str = "tiny") -> None:
+def _drop(stack: LocalStack, name: str, rows: int, model: str = "tiny", *, is_lost: bool = False) -> None:
     lines = [
         f"{r['amount']},{'' if r['age'] is None else r['age']},{str(r['member']).lower()},red"
         for r in tiny_records(rows)
@@ -107,6 +112,8 @@ def _drop(stack: LocalStack, name: str, rows: int, model: str = "tiny") -> None:
     body = "\n".join(["amount,age,member,colour", *lines, "a row,that is rejected"])
     key = f"incoming/{model}/{name}"
     stack.client("s3").put_object(Bucket=stack.bucket("DataBucket"), Key=key, Body=body.encode())
+    if is_lost:
+        stack.lose_events()
     stack.run_until_idle()
 
 

@@ -35,4 +35,4 @@ def test_the_search_for_loops_sees_the_edges_that_are_meant() -> None:
 
 
 def test_the_search_for_lost_events_sees_the_functions_that_events_call() -> None:
-    assert Stack.of(expanded()).asynchronous() == {"MonitorFunction", "AlertFunction"}
+    assert Stack.of(expanded()).asynchronous() == {"MonitorFunction", "AlertFunction", "BatchFunction"}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +17,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from scorelet.aws_s3_body import BROKEN, copy_body
 from scorelet.errors import LostRace, ObjectMissing
-from scorelet.store import Blob, ObjectInfo, RangeReader
+from scorelet.events.s3 import UNVERSIONED
+from scorelet.store import Blob, ObjectInfo, ObjectState, RangeReader
 
 OCTETS = "application/octet-stream"
 # A deleted object answers 405 when asked for by the version id of its delete marker.
@@ -34,7 +36,7 @@ def s3_client() -> Any:
 
 
 class S3Store:
-    """Implements scorelet.store.ObjectStore. Errors that a retry may cure are botocore's own."""
+    """Implements scorelet.store.ListingStore. Errors that a retry may cure are botocore's own."""
 
     def __init__(self, client: Any = None) -> None:
         self._given = client
@@ -127,11 +129,21 @@ class S3Store:
                 raise LostRace(f"s3://{bucket}/{key} has changed") from error
             raise
 
-    def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
-        """Every object whose key starts with `prefix`, in key order."""
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and lies behind `after`, in key order, with their times."""
+        start = {"StartAfter": after} if after else {}
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start):
             for item in page.get("Contents", ()):
-                yield ObjectInfo(item["Key"], int(item["Size"]), _etag(item))
+                yield ObjectInfo(item["Key"], int(item["Size"]), _etag(item), item["LastModified"].timestamp())
+
+    def list_states(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectState]:
+        """The current states of objects whose key starts with `prefix` and lies behind `after`, in key order."""
+        start = {"KeyMarker": after} if after else {}
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix, **start)
+        items = (item for page in pages for item in page.get("Versions", ()) if item["Key"] > after)
+        for _key, states in groupby(items, key=lambda item: item["Key"]):
+            found = list(states)
+            yield from (_state(item, alone=len(found) == 1) for item in found if item["IsLatest"])
 
     def _read(
         self, bucket: str, key: str, version_id: str | None, begin: Callable[[], Any], write: Callable[[bytes], Any]
@@ -196,6 +208,13 @@ class _Range:
 
 def _etag(answer: Any) -> str:
     return str(answer["ETag"]).strip('"')
+
+
+def _state(item: Any, *, alone: bool) -> ObjectState:
+    version = None if item["VersionId"] == UNVERSIONED else str(item["VersionId"])
+    return ObjectState(
+        item["Key"], int(item["Size"]), _etag(item), version, float(int(item["LastModified"].timestamp())), alone
+    )
 
 
 def _code(error: ClientError) -> str:

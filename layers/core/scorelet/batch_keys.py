@@ -69,6 +69,16 @@ def output_key(kind: str, target: Target, run: str, file: str) -> str:
     return f"{kind}/{target.model}/{_fitted(target.name, MOST_KEY_BYTES - around)}/{run}/{file}"
 
 
+def output_folder(kind: str, target: Target) -> str:
+    """What the keys of all runs of a file begin with.
+
+    >>> output_folder("scored", Target("iris", "a/b.csv"))
+    'scored/iris/a/b.csv/'
+    """
+    run = _short_hash()  # they are all of one length, which decides where a long name is cut
+    return output_key(kind, target, run, "").removesuffix(f"{run}/")
+
+
 def _fitted(name: str, most: int) -> str:
     raw = name.encode("utf-8", "surrogatepass")
     if len(raw) <= most:

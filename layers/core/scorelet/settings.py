@@ -115,7 +115,7 @@ class BatchSettings:
     """What functions/batch reads from its environment. `max_reject_rate` 1.0: a file never fails for its rejects.
 
     Files over `big_file_bytes` are scored by the state machine, in shards of about `shard_bytes`; an empty
-    `state_machine_arn` means that all files are scored in one piece.
+    `state_machine_arn` means that all files are scored in one piece. Lost files are announced to `queue_url`.
     """
 
     model_bucket: str
@@ -127,6 +127,7 @@ class BatchSettings:
     big_file_bytes: int
     shard_bytes: int
     state_machine_arn: str
+    queue_url: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -142,6 +143,7 @@ class BatchSettings:
             big_file_bytes=env.number("BIG_FILE_BYTES", 64 << 20, int),
             shard_bytes=env.number("SHARD_BYTES", 32 << 20, int),
             state_machine_arn=env.text("STATE_MACHINE_ARN", ""),
+            queue_url=env.text("BATCH_QUEUE_URL", ""),
         )
         env.check()
         return settings

@@ -20,11 +20,27 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """One row of a listing."""
+    """One row of a listing. `modified` is in seconds since 1970, 0 where nobody asked for it."""
 
     key: str
     size: int
     etag: str
+    modified: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """The current state of an object, as a listing of versions has it; `alone` where the bucket keeps no other state.
+
+    `modified` is in whole seconds since 1970. The version id is None in a bucket that keeps no versions.
+    """
+
+    key: str
+    size: int
+    etag: str
+    version_id: str | None
+    modified: float
+    alone: bool
 
 
 class RangeReader(Protocol):
@@ -81,3 +97,13 @@ class ObjectStore(ObjectReader, Protocol):
 
     def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
         """Every object whose key starts with `prefix`, in key order."""
+
+
+class ListingStore(ObjectStore, Protocol):
+    """A store whose listings tell more: for those who look for what is missing. A page of 1,000 keys is one call."""
+
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and lies behind `after`, in key order, with their times."""
+
+    def list_states(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectState]:
+        """The current states of objects whose key starts with `prefix` and lies behind `after`, in key order."""

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import urllib.request
+from datetime import timedelta
 
 import pytest
 from boto3.s3.transfer import TransferConfig
@@ -70,6 +71,25 @@ def test_a_multipart_upload_is_one_event_when_it_is_complete(stack):
     assert (detail["reason"], detail["object"]["size"]) == ("CompleteMultipartUpload", size)
     assert detail["object"]["etag"].endswith("-2")
     assert detail["object"]["version-id"]
+
+
+def test_what_is_created_is_as_old_as_the_clock_of_the_stack_says(stack):
+    s3, bucket = stack.client("s3"), stack.bucket("DataBucket")
+    for body in (b"1", b"22"):
+        s3.put_object(Bucket=bucket, Key="k", Body=body)
+    stack.advance(3600)
+    s3.put_object(Bucket=bucket, Key="l", Body=b"3")
+    times = [item["LastModified"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert times == [stack.clock.now() - timedelta(hours=1), stack.clock.now()]
+    (current, _, old) = (v["IsLatest"] for v in s3.list_object_versions(Bucket=bucket)["Versions"])
+    assert (current, old) == (True, True)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"22"
+
+
+def test_events_can_be_lost(stack):
+    stack.client("s3").put_object(Bucket=stack.bucket("DataBucket"), Key="k", Body=b"1")
+    assert stack.lose_events() == 1
+    assert created(stack) == []
 
 
 def test_a_copy_is_an_event_of_its_own(stack):

@@ -20,6 +20,13 @@ def test_a_client_sends_sees_and_deletes_messages(stack):
     assert stack.queue("FailedCalls").messages == []
 
 
+def test_messages_may_come_several_at_a_time(stack):
+    entries = [{"Id": name, "MessageBody": name} for name in "ab"]
+    answer = stack.client("sqs").send_message_batch(QueueUrl=url(stack), Entries=entries)
+    assert [one["Id"] for one in answer["Successful"]] == ["a", "b"]
+    assert stack.queue("FailedCalls").bodies() == ["a", "b"]
+
+
 def test_a_message_of_a_client_reaches_the_function(stack):
     stack.client("sqs").send_message(QueueUrl=url(stack, "WorkQueue"), MessageBody="not json")
     stack.run_until_idle()

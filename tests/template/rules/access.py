@@ -12,6 +12,8 @@ from tests.template.rules.registry import Stack, allowed, behind, rule
 
 # bucket-wide on purpose: without it S3 answers 403 instead of 404 for what does not exist
 WHOLE_BUCKET = {"s3:ListBucket"}
+# these are asked of a bucket, so a condition names the prefix
+BY_CONDITION = {"s3:ListBucketVersions"}
 PREFIX = re.compile(r"\$\{(Model|Data)Bucket\.Arn\}/[a-z]+/.*")
 # how a state machine comes to its log group; IAM knows no resource for these
 NO_RESOURCE = {f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")} | {
@@ -62,10 +64,16 @@ def objects_are_reached_by_prefix(stack: Stack) -> Iterator[str]:
     """Never a whole bucket."""
     for name, role in stack.of_type("AWS::IAM::Role").items():
         for statement in allowed(role):
-            for action in set(as_list(statement.get("Action", []))) - WHOLE_BUCKET:
+            excepted = WHOLE_BUCKET | (BY_CONDITION if _names_prefix(statement) else set())
+            for action in set(as_list(statement.get("Action", []))) - excepted:
                 for resource in as_list(statement.get("Resource", "*")) if action.startswith("s3:") else []:
                     if not isinstance(resource, dict) or not PREFIX.fullmatch(str(resource.get("Fn::Sub", ""))):
                         yield f"{name}: {action} reaches a whole bucket"
+
+
+def _names_prefix(statement: Any) -> bool:
+    prefix = statement.get("Condition", {}).get("StringEquals", {}).get("s3:prefix")
+    return isinstance(prefix, str) and re.fullmatch("[a-z]+/", prefix) is not None
 
 
 @rule

@@ -80,6 +80,27 @@ def s3_objects(event: object) -> Iterator[S3Object]:
         raise EventError(f"an event about S3 objects that cannot be read: {type(error).__name__} {error}") from error
 
 
+def created_event(obj: S3Object) -> dict[str, Any]:
+    """What EventBridge says of a new object, said by us. Read back, it is the same object.
+
+    >>> obj = S3Object("data", "incoming/iris/a.csv", "v1", "e", 9, "2026-01-01T00:00:00Z")
+    >>> next(s3_objects(created_event(obj))) == obj
+    True
+    """
+    item = {"key": obj.key, "size": obj.size, "etag": obj.etag}
+    if obj.version_id is not None:
+        item["version-id"] = obj.version_id
+    detail = {"version": "0", "bucket": {"name": obj.bucket}, "object": item, "reason": "Reconcile"}
+    return {
+        "version": "0",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "time": obj.time,
+        "resources": [],
+        "detail": detail,
+    }
+
+
 def _from_eventbridge(event: Mapping[str, Any]) -> S3Object:
     """EventBridge writes the key as it is: never unquoted."""
     if event["detail-type"] != "Object Created":
