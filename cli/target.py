@@ -31,7 +31,7 @@ class NoTarget(ScoreletError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The addresses of one deployment; `endpoint_url` only where AWS is the local stack."""
+    """The addresses of one deployment; `endpoint_url` only where AWS is the local stack. `batch_queue` is a URL."""
 
     stack: str
     model_bucket: str
@@ -39,6 +39,7 @@ class Target:
     api_url: str
     region: str
     endpoint_url: str | None = None
+    batch_queue: str = ""
 
     def client(self, service: str) -> Any:
         """A boto3 client for this deployment."""
@@ -116,7 +117,8 @@ def _deployed_target(stack: str) -> Target:
     if missing:
         raise NoTarget(f"the stack {stack!r} has no output {', '.join(sorted(missing))}")
     model_bucket, data_bucket, api_url = (outputs[name] for name in OUTPUTS)
-    return Target(stack, model_bucket, data_bucket, api_url, session.region_name)
+    queue = outputs.get("BatchQueue", "")
+    return Target(stack, model_bucket, data_bucket, api_url, session.region_name, batch_queue=queue)
 
 
 def now() -> str:

@@ -77,7 +77,13 @@ def _target(stack: LocalStack, port: int) -> Target:
         api_url=f"http://127.0.0.1:{port}",
         region="us-east-1",
         endpoint_url=stack.endpoint_url,
+        batch_queue=_queue_url(stack),
     )
+
+
+def _queue_url(stack: LocalStack) -> str:
+    name = stack.queue("BatchQueue").spec.name
+    return str(stack.client("sqs").get_queue_url(QueueName=name)["QueueUrl"])
 
 
 def _publish_example(target: Target) -> None:

@@ -34,6 +34,11 @@ def test_a_deployed_stack_is_known_by_its_outputs(aws):
     assert found == Target("mine", "the ModelBucket", "the DataBucket", "the ApiUrl", "eu-west-1")
 
 
+def test_the_queue_of_files_is_known_where_the_stack_tells_it(aws):
+    aws.create_stack(StackName="mine", TemplateBody=stack(*OUTPUTS, "BatchQueue"))
+    assert find_target(DEPLOYED).batch_queue == "the BatchQueue"
+
+
 def test_a_stack_that_is_not_there_or_not_ours_is_named(aws):
     with pytest.raises(NoTarget, match="'mine' cannot be read"):
         find_target(DEPLOYED)
