@@ -57,6 +57,7 @@ class FileStore:
         begin: int,
         end: int,
         version_id: str | None = None,  # noqa: ARG002 - one state only
+        etag: str | None = None,  # noqa: ARG002 - the reader compares it
     ) -> AbstractContextManager[RangeReader]:
         source = self._found(bucket, key)
         body = source.read_bytes()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scorelet.errors import LostRace, ObjectMissing
+from scorelet.errors import OVERWRITTEN, LostRace, ObjectChanged, ObjectMissing
 from scorelet.store import Blob, ObjectInfo, ObjectState
 
 OCTETS = "application/octet-stream"
@@ -55,9 +55,11 @@ class MemoryStore:
 
     @contextmanager
     def open_range(
-        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
+        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None, etag: str | None = None
     ) -> Iterator["MemoryRange"]:
         blob = self.get(bucket, key, version_id)
+        if etag not in (None, blob.etag):
+            raise ObjectChanged(OVERWRITTEN)
         yield MemoryRange(len(blob.body), blob.etag, io.BytesIO(blob.body[begin:end]))
 
     def exists(self, bucket: str, key: str) -> bool:

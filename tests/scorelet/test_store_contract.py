@@ -1,10 +1,13 @@
 """One contract, two stores: the in-memory fake of the tests and S3 (moto). What holds for both may be relied on."""
 
+import io
+
 import boto3
 import pytest
 from moto import mock_aws
 from scorelet.aws_s3 import S3Store, s3_client
-from scorelet.errors import LostRace, ObjectMissing
+from scorelet.aws_s3_body import CorruptObject
+from scorelet.errors import LostRace, ObjectChanged, ObjectMissing
 
 from tests.fakes.store import MemoryStore
 
@@ -56,6 +59,28 @@ def test_a_range_of_an_old_version_can_be_read_piece_by_piece(store):
     with store.open_range(BUCKET, "k", 5, 1000) as file:
         assert (file.size, file.read(100)) == (7, b"er")
     with pytest.raises(ObjectMissing), store.open_range(BUCKET, "other", 0, 1):
+        pass
+
+
+def test_a_range_of_another_state_than_the_one_meant_is_refused(store):
+    etag = store.put(BUCKET, "k", b"0123456789")
+    first = store.get(BUCKET, "k")
+    with store.open_range(BUCKET, "k", 0, 4, None, etag) as file:
+        assert file.read(9) == b"0123"
+    store.put(BUCKET, "k", b"another")
+    with pytest.raises(ObjectChanged), store.open_range(BUCKET, "k", 0, 4, None, etag):
+        pass
+    with store.open_range(BUCKET, "k", 0, 4, first.version_id, etag) as file:
+        assert file.read(9) == b"0123"
+
+
+@pytest.mark.parametrize("told", ["bytes 0-9/10", "bytes 2-5/10", "bytes 3-6/10"])
+def test_another_range_than_the_one_asked_for_is_an_error(told):
+    class Client:
+        def get_object(self, **_):
+            return {"ContentRange": told, "ETag": '"e"', "Body": io.BytesIO(b"0123456789")}
+
+    with pytest.raises(CorruptObject), S3Store(Client()).open_range(BUCKET, "k", 2, 7):
         pass
 
 

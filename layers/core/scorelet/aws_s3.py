@@ -15,8 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from scorelet.aws_s3_body import BROKEN, copy_body
-from scorelet.errors import LostRace, ObjectMissing
+from scorelet.aws_s3_body import BROKEN, CorruptObject, copy_body
+from scorelet.errors import OVERWRITTEN, LostRace, ObjectChanged, ObjectMissing
 from scorelet.events.s3 import UNVERSIONED
 from scorelet.store import Blob, ObjectInfo, ObjectState, RangeReader
 
@@ -69,12 +69,23 @@ class S3Store:
 
     @contextmanager
     def open_range(
-        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
+        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None, etag: str | None = None
     ) -> Iterator[RangeReader]:
-        """Bytes [begin, end) of the object, or those of them that it has; raises ObjectMissing."""
-        answer = self._get(bucket, key, version_id, Range=f"bytes={begin}-{end - 1}")
+        """Bytes [begin, end) of the object, or those of them that it has.
+
+        Raises ObjectMissing, ObjectChanged where `etag` names another state, CorruptObject for another range.
+        """
+        condition = {"IfMatch": f'"{etag}"'} if etag else {}
+        try:
+            answer = self._get(bucket, key, version_id, Range=f"bytes={begin}-{end - 1}", **condition)
+        except ClientError as error:
+            if _code(error) in _LOST:
+                raise ObjectChanged(OVERWRITTEN) from error
+            raise
         size = int(answer["ContentRange"].rpartition("/")[2])
         with closing(answer["Body"]) as body:
+            if answer["ContentRange"] != f"bytes {begin}-{min(end, size) - 1}/{size}":
+                raise CorruptObject("S3 gave another range than the one that was asked for")
             yield _Range(size, _etag(answer), body)
 
     def exists(self, bucket: str, key: str) -> bool:

@@ -16,7 +16,7 @@ from scorelet.batch_keys import MANIFEST, PART, Target, output_key, run_id, targ
 from scorelet.batch_manifest import Part, Run, describe_run, manifest_bytes, part_of
 from scorelet.batch_pin import ServedModels, pinned_package
 from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, write_file_problem
-from scorelet.errors import ContractError, ModelNotFound, ObjectChanged, UnreadableFile
+from scorelet.errors import OVERWRITTEN, ContractError, ModelNotFound, ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
 from scorelet.package import ModelPackage
 from scorelet.registry import check_name
@@ -119,4 +119,4 @@ def _download(obj: S3Object, store: ObjectStore, path: Path) -> None:
     """The very state that was announced; raises ObjectMissing or ObjectChanged."""
     found = store.download(obj.bucket, obj.key, path, obj.version_id)
     if obj.etag and found.etag != obj.etag:
-        raise ObjectChanged("the object was overwritten before it was read, and the bucket keeps no versions")
+        raise ObjectChanged(OVERWRITTEN)

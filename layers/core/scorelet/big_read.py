@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from scorelet.big_job import Job
-from scorelet.errors import EventError, ObjectChanged, ScoreletError
+from scorelet.errors import OVERWRITTEN, EventError, ObjectChanged, ScoreletError
 from scorelet.store import ObjectStore, RangeReader
 
 
@@ -22,9 +22,9 @@ class ShortRead(ScoreletError):
 def open_range(store: ObjectStore, job: Job, begin: int, end: int) -> Iterator[Exactly]:
     """Bytes [begin, end) of the object, which has them; raises ObjectMissing, ObjectChanged, EventError."""
     obj = job.obj
-    with store.open_range(obj.bucket, obj.key, begin, end, obj.version_id) as file:
+    with store.open_range(obj.bucket, obj.key, begin, end, obj.version_id, obj.etag or None) as file:
         if obj.etag and file.etag != obj.etag:
-            raise ObjectChanged("the object was overwritten before it was read, and the bucket keeps no versions")
+            raise ObjectChanged(OVERWRITTEN)
         if file.size != obj.size:
             raise EventError("the event names another size than the object has")
         yield Exactly(file, end - begin)

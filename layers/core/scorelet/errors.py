@@ -143,6 +143,9 @@ class UnreadableFile(ScoreletError):
     remedy = "Send a CSV file in UTF-8 with a header line that names the model's features."
 
 
+OVERWRITTEN = "the object was overwritten before it was read, and the bucket keeps no versions"
+
+
 class ObjectChanged(ScoreletError):
     """The object that was announced has been overwritten, in a bucket that keeps no versions."""
 

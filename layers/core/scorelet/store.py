@@ -75,9 +75,12 @@ class ObjectStore(ObjectReader, Protocol):
         """Write the object to `path`; raises ObjectMissing."""
 
     def open_range(
-        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
+        self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None, etag: str | None = None
     ) -> AbstractContextManager[RangeReader]:
-        """Bytes [begin, end) of the object, or those of them that it has; raises ObjectMissing."""
+        """Bytes [begin, end) of the object, or those of them that it has.
+
+        Raises ObjectMissing, and ObjectChanged where `etag` names another state.
+        """
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""
