@@ -1,6 +1,7 @@
 """One contract, two stores: the in-memory fake of the tests and S3 (moto). What holds for both may be relied on."""
 
 import io
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -149,6 +150,34 @@ def test_a_listing_of_states_tells_the_current_version_and_whether_there_are_oth
         assert (state.size, state.etag, state.version_id) == (len(blob.body), blob.etag, blob.version_id)
         assert state.modified == int(state.modified)
     assert {info.key: int(info.modified) for info in store.list(BUCKET, "")} == {s.key: s.modified for s in states}
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_listing_of_states_tells_what_is_deleted(store):
+    for key in ("a", "b", "c"):
+        store.put(BUCKET, key, b"one")
+    s3_client().delete_object(Bucket=BUCKET, Key="b")
+    states = [(state.key, state.deleted) for state in store.list_states(BUCKET, "")]
+    assert states == [("a", False), ("b", True), ("c", False)]
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_listing_of_many_states_goes_on_over_pages(store):
+    keys = [f"k/{number:04d}" for number in range(30)]
+    for key in [*keys, *keys[::3]]:
+        store.put(BUCKET, key, b"x")
+
+    class Small:
+        """Seven states a page."""
+
+        def get_paginator(self, name):
+            pages = s3_client().get_paginator(name)
+            return SimpleNamespace(paginate=lambda **kw: pages.paginate(PaginationConfig={"PageSize": 7}, **kw))
+
+    for after in ("", keys[10], keys[12]):
+        found = list(S3Store(Small()).list_states(BUCKET, "k/", after))
+        assert [state.key for state in found] == [key for key in keys if key > after]
+        assert [state.key for state in found if not state.alone] == [key for key in keys[::3] if key > after]
 
 
 def test_bodies_may_come_from_files(store, tmp_path):

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any
 
@@ -148,13 +149,13 @@ class S3Store:
                 yield ObjectInfo(item["Key"], int(item["Size"]), _etag(item), item["LastModified"].timestamp())
 
     def list_states(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectState]:
-        """The current states of objects whose key starts with `prefix` and lies behind `after`, in key order."""
+        """The current state of each key that starts with `prefix` and lies behind `after`, in key order."""
         start = {"KeyMarker": after} if after else {}
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix, **start)
-        items = (item for page in pages for item in page.get("Versions", ()) if item["Key"] > after)
-        for _key, states in groupby(items, key=lambda item: item["Key"]):
-            found = list(states)
-            yield from (_state(item, alone=len(found) == 1) for item in found if item["IsLatest"])
+        for _key, states in groupby((item for page in pages for item in _by_key(page)), key=itemgetter("Key")):
+            found = [item for item in states if item["Key"] > after]
+            if found:
+                yield _state(next((item for item in found if item["IsLatest"]), found[0]), alone=len(found) == 1)
 
     def _read(
         self, bucket: str, key: str, version_id: str | None, begin: Callable[[], Any], write: Callable[[bytes], Any]
@@ -221,10 +222,20 @@ def _etag(answer: Any) -> str:
     return str(answer["ETag"]).strip('"')
 
 
+def _by_key(page: Any) -> Any:
+    """The versions and the delete markers of a page, which S3 lists apart."""
+    return sorted([*page.get("Versions", ()), *page.get("DeleteMarkers", ())], key=itemgetter("Key"))
+
+
 def _state(item: Any, *, alone: bool) -> ObjectState:
-    version = None if item["VersionId"] == UNVERSIONED else str(item["VersionId"])
     return ObjectState(
-        item["Key"], int(item["Size"]), _etag(item), version, float(int(item["LastModified"].timestamp())), alone
+        key=item["Key"],
+        size=int(item.get("Size", 0)),
+        etag=str(item.get("ETag", "")).strip('"'),
+        version_id=None if item["VersionId"] == UNVERSIONED else str(item["VersionId"]),
+        modified=float(int(item["LastModified"].timestamp())),
+        alone=alone,
+        deleted="ETag" not in item or not item["IsLatest"],
     )
 
 

@@ -69,7 +69,7 @@ def look(
     """
     states = store.list_states(bucket, prefix, after)
     while listed := list(islice(states, stretch)):
-        dropped = [s for s in listed if span.begin <= s.modified < span.end and _is_file(bucket, s)]
+        dropped = [s for s in listed if not s.deleted and span.begin <= s.modified < span.end and _is_file(bucket, s)]
         left = [as_object(bucket, s) for s in not_done(store, bucket, dropped)]
         lost, unfinished = _by_whether_heard_of(store, left)
         yield Stretch(listed[-1].key, len(listed), len(dropped), lost, unfinished)

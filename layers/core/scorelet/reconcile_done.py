@@ -41,13 +41,13 @@ def _newest_manifests(
 ) -> tuple[Mapping[str, float], str | None]:
     """When the newest manifest of each folder was written, and the key up to which this is known; None: for all.
 
-    The listing goes from the first folder to the last. What lies between may be years of other files, so it ends after
-    as many pages as there are folders: no dearer than to look each of them up.
+    The listing goes from the first folder to the last. What lies between may be years of other files, so it ends when
+    it has taken as long as to look each of them up, many at a time.
     """
     newest: dict[str, float] = dict.fromkeys(folders, -1.0)
     if not folders:
         return newest, None
-    listing, most = store.list(bucket, SCORED, folders[0]), PAGE * len(folders)
+    listing, most = store.list(bucket, SCORED, folders[0]), PAGE * (1 + len(folders) // READERS)
     info = None
     for info in islice(listing, most):
         if info.key > folders[-1] and not info.key.startswith(folders[-1]):

@@ -30,9 +30,10 @@ class ObjectInfo:
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """The current state of an object, as a listing of versions has it; `alone` where the bucket keeps no other state.
+    """The current state of an object, as a listing of versions has it.
 
-    `modified` is in whole seconds since 1970. The version id is None in a bucket that keeps no versions.
+    `alone` where the bucket keeps no other state, `deleted` where only others are left. `modified` is in whole seconds
+    since 1970. The version id is None in a bucket that keeps no versions.
     """
 
     key: str
@@ -41,6 +42,7 @@ class ObjectState:
     version_id: str | None
     modified: float
     alone: bool
+    deleted: bool = False
 
 
 class RangeReader(Protocol):
@@ -109,4 +111,7 @@ class ListingStore(ObjectStore, Protocol):
         """Objects whose key starts with `prefix` and lies behind `after`, in key order, with their times."""
 
     def list_states(self, bucket: str, prefix: str, after: str = "") -> Iterator[ObjectState]:
-        """The current states of objects whose key starts with `prefix` and lies behind `after`, in key order."""
+        """The current state of each key that starts with `prefix` and lies behind `after`, in key order.
+
+        Deleted ones are told, too: who reads on for long can see how far it is.
+        """
