@@ -18,6 +18,7 @@ ROWS_A_FILE = 1_000_000
 FILE_WRITES, FILE_READS, FILE_MESSAGES = 5, 8, 3
 POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30  # five pollers, each asking for 20 seconds at a time
 IDLE_METRICS = 6  # what an evaluation publishes: three metrics, by service, and by service and model
+RECONCILE_METRICS = 2  # by service only; the price is that of the whole month, though they come every six hours
 REQUEST_METRICS = 10  # of predict: five, by service, and by service and model
 FILE_METRICS = 8  # of batch: four, the same way
 EVALUATIONS = HOURS  # one an hour
@@ -60,6 +61,7 @@ def per_idle_month(prices: Mapping[str, Any], measured: Measured, deployed: Depl
     return {
         "alarms": deployed.alarm_metrics * prices["cloudwatch"]["alarm_metric_month"],
         "metrics of the evaluations": IDLE_METRICS * prices["cloudwatch"]["custom_metric_month"],
+        "metrics of the search for lost files": RECONCILE_METRICS * prices["cloudwatch"]["custom_metric_month"],
         "evaluations": EVALUATIONS * _call(prices, measured.evaluate_ms, deployed.monitor_mb, deployed.architecture),
         "asking the empty queue": deployed.polled_queues * POLLS_A_MONTH * prices["sqs"]["million_requests"] / 1e6,
     }

@@ -45,6 +45,7 @@ def test_a_billion_rows_by_hand(prices):
 def test_an_idle_month_by_hand(prices):
     found = reckon.per_idle_month(prices, MEASURE, STACK)
     assert found["alarms"] == pytest.approx(0.90)
+    assert found["metrics of the search for lost files"] == pytest.approx(0.60)
     assert found["asking the empty queue"] == pytest.approx(648_000 * 0.40 / 1e6)
 
 
