@@ -184,12 +184,13 @@ def test_done_files_cost_a_call_for_many_and_years_of_other_files_are_not_read()
     assert [s.files for s in look(calls, BUCKET, Span(START, LATER))] == [60]
     assert calls.calls == ["list_states", "list"]
     for number in range(3000):
-        bucket.store.put(BUCKET, f"scored/tiny/000.csv/{number:020d}/part-00000.csv", b"")
-    bucket.drop("incoming/tiny/001.csv", GOOD, at=START + 1)
+        bucket.store.put(BUCKET, f"scored/tiny/500.csv/{number:020d}/part-00000.csv", b"")
+    bucket.score(bucket.drop("incoming/tiny/999.csv", at=START + 1))
+    bucket.drop("incoming/tiny/001.csv", at=START + 1)
     calls = DyingStore(bucket.store)
     (found,) = look(calls, BUCKET, Span(START + 1, LATER))
     assert [obj.key for obj in found.lost] == ["incoming/tiny/001.csv"]
-    assert len(calls.calls) < 6
+    assert len(calls.calls) == 7
 
 
 def test_a_sweep_goes_on_where_the_last_call_ended_and_counts_the_whole():
