@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 from scorelet.manifest import digest
 
+from bench.runtime_api import Sandbox
 from systemtests.built import ROOT, RUNTIME, function_folder, layer_folder, layers_of, megabytes
 from systemtests.stage import DATA, MODELS, Stage, iris_package
+from tests.fakes.deployment import Deployment
 
 PEERS = ROOT / "bench/cold_peers"
 COLD_SITE = ROOT / ".venv-cold/lib/python3.13/site-packages"
@@ -38,7 +41,8 @@ class Subject:
 
     def right(self, payload: Any) -> bool:
         """Whether the answer is an answer and not a polite refusal."""
-        return bool(payload.get("statusCode", 200) == 200 and not payload.get("batchItemFailures"))
+        kept = payload.get("status", "Succeeded") == "Succeeded"  # what the hook reported
+        return bool(kept and payload.get("statusCode", 200) == 200 and not payload.get("batchItemFailures"))
 
 
 def event_file(name: str) -> Any:
@@ -46,14 +50,18 @@ def event_file(name: str) -> Any:
     return json.loads((ROOT / "events" / f"{name}.json").read_text())
 
 
-def subjects(folder: Path, s3: dict[str, str], stage: Stage) -> list[Subject]:
-    """All of them; `folder` is where the peers are put together."""
+def subjects(folder: Path, s3: dict[str, str], stage: Stage, deploying: Deployment) -> list[Subject]:
+    """All of them; `folder` is where the peers are put together. `deploying` answers the hook as predict does."""
     ask = lambda: event_file("http_v2_predict")  # noqa: E731 - an event maker like the others
     drop, wipe = _dropper(stage), _alarm(stage)
     with_stage = {"AWS_ENDPOINT_URL": stage.endpoint_url}
+    with_deployment = {**with_stage, **deploying.environ(), "NEW_VERSION": "predict:8"}
+    predict = ours("PredictFunction", ask, s3, stage)
+    deploying.answer = answers_of(predict)
     return [
         Subject("empty handler", "empty.handler", PEERS, [RUNTIME], dict, 0.0),
-        ours("PredictFunction", ask, s3, stage),
+        predict,
+        ours("PretrafficFunction", lambda: event_file("codedeploy_pretraffic"), with_deployment, stage),
         ours("BatchFunction", drop, with_stage, stage),
         ours("MonitorFunction", lambda: event_file("schedule"), with_stage, stage),
         ours("AlertFunction", wipe, with_stage, stage),
@@ -70,6 +78,26 @@ def ours(name: str, event: Event, environ: dict[str, str], stage: Stage) -> Subj
     variables |= {"POWERTOOLS_SERVICE_NAME": "bench", "POWERTOOLS_METRICS_NAMESPACE": "Scorelet"}
     path = [*(layer / "python" for layer in layers), RUNTIME]
     return Subject(name, "app.handler", function_folder(name), path, event, size, variables)
+
+
+def answers_of(subject: Subject) -> Callable[[dict[str, Any]], Any]:
+    """Its answers, by the body that is sent; each is found out once, so that later starts have the machine alone."""
+    known: dict[str, Any] = {}
+
+    def answer(event: dict[str, Any]) -> Any:
+        if event["body"] not in known:
+            with sandbox(subject) as started:
+                known[event["body"]] = started.invoke(event).payload
+        return known[event["body"]]
+
+    return answer
+
+
+def sandbox(subject: Subject) -> Sandbox:
+    """An execution environment for it, with time enough for a slow machine, and for what the hook asks for."""
+    python = os.environ["PYTHON313"]
+    most = {"timeout_seconds": 300, "init_seconds": 60}
+    return Sandbox(subject.handler, subject.folder, python=python, path=subject.path, environ=subject.environ, **most)
 
 
 def _peer(distribution: str, module: str, folder: Path, event: Event) -> Subject:

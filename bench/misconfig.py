@@ -9,23 +9,25 @@ import sys
 from collections.abc import Sequence
 
 from tests.template.expand import expanded
-from tests.template.mutants import MUTANTS
-from tests.template.rules import Stack, findings
+from tests.template.mutants import MUTANTS, Mutant
+from tests.template.rules import findings
 from tests.template.scanners import SCANNERS, scan, settle
-
-AS_IT_IS = "the template as it is"
 
 
 def table() -> list[tuple[str, dict[str, bool]]]:
     """Each mistake with who sees it."""
-    templates = {AS_IT_IS: settle(expanded())} | {m.name: settle(m.template()) for m in MUTANTS}
-    found = scan(templates)
+    as_they_are = {_as_it_is(m): settle(expanded(**m.given), **m.given) for m in MUTANTS}
+    found = scan(as_they_are | {m.name: settle(m.template(), **m.given) for m in MUTANTS})
     rows = []
     for mutant in MUTANTS:
-        new = found[mutant.name] - found[AS_IT_IS]
+        new = found[mutant.name] - found[_as_it_is(mutant)]
         seen = {scanner: any(f.scanner == scanner for f in new) for scanner in SCANNERS}
-        rows.append((mutant.name, seen | {"ours": mutant.rule in findings(Stack.of(mutant.template()))}))
+        rows.append((mutant.name, seen | {"ours": mutant.rule in findings(mutant.stack())}))
     return rows
+
+
+def _as_it_is(mutant: Mutant) -> str:
+    return f"the template as it is, with {sorted(mutant.given)}"
 
 
 def write(rows: Sequence[tuple[str, dict[str, bool]]]) -> None:

@@ -11,7 +11,8 @@ from importlib.metadata import Distribution, distributions
 
 # What may be in a layer: licences that ask for no more than to be kept with the code, and MPL-2.0, which asks besides
 # that changed files of its own stay open. Nothing here is changed.
-ALLOWED = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Zlib", "CC0-1.0", "PSF-2.0", "MPL-2.0"}
+ALLOWED = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Zlib", "CC0-1.0", "PSF-2.0"}
+ALLOWED |= {"MPL-2.0"}
 # In the locks of the layers, and removed when they are built (layers/build.mk).
 TRIMMED = {"backports-strenum", "flatbuffers", "ml-dtypes", "protobuf", "pycparser", "tqdm"}
 _SPDX = {

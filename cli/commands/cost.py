@@ -15,6 +15,9 @@ def add(commands: Any, summary: str) -> None:
     parser = describe(commands, "cost", run, summary=summary, example="scorelet cost --requests 5 --architecture arm64")
     parser.add_argument("--requests", type=float, default=1.0, help="million requests a month (default: 1)")
     parser.add_argument("--rows", type=float, default=1.0, help="billion rows a month (default: 1)")
+    file_rows, row_bytes = reckon.ROWS_A_FILE / 1e6, reckon.ROW_BYTES
+    parser.add_argument("--file-rows", type=float, default=file_rows, help="million rows a file (default: %(default)g)")
+    parser.add_argument("--row-bytes", type=float, default=row_bytes, help="of one row's text (default: %(default)g)")
     parser.add_argument("--ms", type=float, help="of one request, on one whole processor (default: as measured)")
     parser.add_argument("--rows-per-second", type=float, help="of batch, on one whole processor (default: as measured)")
     parser.add_argument("--architecture", choices=["x86_64", "arm64"], help="default: the template's")
@@ -31,7 +34,9 @@ def run(args: argparse.Namespace) -> Report:
     deployed = inputs.read_deployed(args.template, architecture=args.architecture, predict_mb=args.memory)
     items = {
         "a million requests": reckon.per_million_requests(prices, measured, deployed),
-        "a billion rows": reckon.per_billion_rows(prices, measured, deployed),
+        "a billion rows": reckon.per_billion_rows(
+            prices, measured, deployed, rows_a_file=args.file_rows * 1e6, row_bytes=args.row_bytes
+        ),
         "a month idle": reckon.per_idle_month(prices, measured, deployed),
         "a month in use, on top": reckon.per_month_in_use(prices, requests=args.requests > 0, rows=args.rows > 0),
     }
@@ -43,6 +48,7 @@ def run(args: argparse.Namespace) -> Report:
     data = {
         "date": prices["date"],
         "region": prices["region"],
+        "unconfirmed": _unconfirmed(prices),
         "items": items,
         "totals": totals,
         "month": month,
@@ -81,7 +87,16 @@ def _beside(data: dict[str, Any], prices: dict[str, Any]) -> list[str]:
 
 
 def _note(data: dict[str, Any]) -> list[str]:
-    return [
+    lines = [
         f"List prices of {data['region']}, {data['date']}, without free tiers and discounts: check cli/prices.toml.",
         "Not counted: storage, data sent out of AWS, messages, cold starts, and log lines that are not the product's.",
     ]
+    if data["unconfirmed"]:
+        lines.append(f"No source that could be read confirms: {', '.join(data['unconfirmed'])}.")
+    return lines
+
+
+def _unconfirmed(prices: dict[str, Any]) -> list[str]:
+    """Prices that the table itself marks, as `table.name`."""
+    tables = {name: value for name, value in prices.items() if isinstance(value, dict)}
+    return [f"{name}.{price}" for name, table_ in tables.items() for price in table_.get("unconfirmed", [])]

@@ -34,8 +34,18 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Machine:
+    """The state machine of big files: its steps on the way to the end, its map states, and how a child runs."""
+
+    states: int
+    maps: int
+    child_states: int
+    children: str  # STANDARD or EXPRESS
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
-    """What of the template has a price while nobody calls."""
+    """What of the template has a price, or decides about one."""
 
     architecture: str
     predict_mb: int
@@ -43,6 +53,9 @@ class Deployed:
     monitor_mb: int
     alarm_metrics: int
     polled_queues: int
+    big_file_bytes: int
+    shard_bytes: int
+    machine: Machine
 
 
 def read_prices(path: Path = PRICES) -> dict[str, Any]:
@@ -80,9 +93,29 @@ def read_deployed(path: Path, **given: Any) -> Deployed:
         monitor_mb=int(default["MonitorMemoryMb"]),
         alarm_metrics=sum(_alarm_metrics(r) for r in template["Resources"].values()),
         polled_queues=sum(_polled_queues(r) for r in template["Resources"].values()),
+        big_file_bytes=int(default["BigFileBytes"]),
+        shard_bytes=int(default["ShardBytes"]),
+        machine=_read_machine(path.parent / template["Resources"]["BatchMachine"]["Properties"]["DefinitionUri"]),
     )
     values = {name: getattr(found, name) for name in Deployed.__slots__}
     return Deployed(**values | {name: value for name, value in given.items() if value is not None})
+
+
+def _read_machine(path: Path) -> Machine:
+    from samtranslator.yaml_helper import yaml_parse
+
+    try:
+        states = yaml_parse(path.read_text())["States"]
+    except OSError as error:
+        raise NoMeasurement(f"{path} cannot be read: {error}") from error
+    maps = [state["ItemProcessor"] for state in states.values() if state["Type"] == "Map"]
+    caught = {catch["Next"] for state in states.values() for catch in state.get("Catch", [])}
+    return Machine(
+        states=len(set(states) - caught),
+        maps=len(maps),
+        child_states=max(len(processor["States"]) for processor in maps),
+        children=maps[0]["ProcessorConfig"]["ExecutionType"],
+    )
 
 
 def _alarm_metrics(resource: dict[str, Any]) -> int:

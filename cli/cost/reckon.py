@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from cli.cost import big_files
 from cli.cost.inputs import Deployed, Measured
+from cli.cost.lambda_call import call
 
 Items = dict[str, float]
 HOURS = 730  # of a month
@@ -14,7 +16,8 @@ PLATFORM_LOG_BYTES = 400  # START, END and REPORT of one invocation
 LOG_OVERHEAD_BYTES = 26  # CloudWatch counts this much more for each line
 LINES = 5
 REQUESTS_A_DELIVERY = 10  # how many requests' lines CloudWatch Logs hands to monitor at once
-ROWS_A_FILE = 1_000_000
+ROWS_A_FILE = 10_000_000
+ROW_BYTES = 16  # of the rows that `make bench-cost` scores
 FILE_WRITES, FILE_READS, FILE_MESSAGES = 5, 8, 3
 POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30  # five pollers, each asking for 20 seconds at a time
 IDLE_METRICS = 6  # what an evaluation publishes: three metrics, by service, and by service and model
@@ -31,27 +34,43 @@ def per_million_requests(prices: Mapping[str, Any], measured: Measured, deployed
     deliveries = 1 / REQUESTS_A_DELIVERY
     return {
         "API Gateway": prices["api"]["million_requests"],
-        "predict": 1e6 * _call(prices, measured.predict_ms, deployed.predict_mb, deployed.architecture),
+        "predict": 1e6 * call(prices, measured.predict_ms, deployed.predict_mb, deployed.architecture),
         "logs": 1e6 * log_bytes / 1e9 * prices["logs"]["gb_ingested"],
         "monitor, reading them": 1e6
         * deliveries
         * (
-            _call(prices, measured.collect_ms, deployed.monitor_mb, deployed.architecture)
+            call(prices, measured.collect_ms, deployed.monitor_mb, deployed.architecture)
             + prices["s3"]["million_writes"] / 1e6
         ),
     }
 
 
-def per_billion_rows(prices: Mapping[str, Any], measured: Measured, deployed: Deployed) -> Items:
-    """Files of a million rows, dropped into the bucket."""
-    files = 1e9 / ROWS_A_FILE
-    ms = ROWS_A_FILE / measured.rows_per_second * 1000
-    s3 = FILE_WRITES * prices["s3"]["million_writes"] + FILE_READS * prices["s3"]["million_reads"]
+def per_billion_rows(
+    prices: Mapping[str, Any],
+    measured: Measured,
+    deployed: Deployed,
+    *,
+    rows_a_file: float = ROWS_A_FILE,
+    row_bytes: float = ROW_BYTES,
+) -> Items:
+    """Files dropped into the bucket; those over BigFileBytes are scored in shards, by the state machine."""
+    files, size = 1e9 / rows_a_file, rows_a_file * row_bytes
+    ms = rows_a_file / measured.rows_per_second * 1000
+    reading = call(prices, measured.collect_ms, deployed.monitor_mb, deployed.architecture)
+    if not big_files.shards(deployed, size):
+        batch = call(prices, ms, deployed.batch_mb, deployed.architecture)
+        s3 = prices["s3"]
+        requests = (FILE_WRITES * s3["million_writes"] + FILE_READS * s3["million_reads"]) / 1e6
+        machine = 0.0
+    else:
+        batch = big_files.lambda_dollars(prices, deployed, size, ms)
+        requests = big_files.request_dollars(prices, deployed, size)
+        machine = big_files.machine_dollars(prices, deployed, size, ms)
     return {
-        "batch": files * _call(prices, ms, deployed.batch_mb, deployed.architecture),
-        "monitor, reading the manifests": files
-        * _call(prices, measured.collect_ms, deployed.monitor_mb, deployed.architecture),
-        "S3 requests": files * s3 / 1e6,
+        "batch": files * batch,
+        "state machine": files * machine,
+        "monitor, reading the manifests": files * reading,
+        "S3 requests": files * requests,
         "queue": files * FILE_MESSAGES * prices["sqs"]["million_requests"] / 1e6,
     }
 
@@ -62,7 +81,7 @@ def per_idle_month(prices: Mapping[str, Any], measured: Measured, deployed: Depl
         "alarms": deployed.alarm_metrics * prices["cloudwatch"]["alarm_metric_month"],
         "metrics of the evaluations": IDLE_METRICS * prices["cloudwatch"]["custom_metric_month"],
         "metrics of the search for lost files": RECONCILE_METRICS * prices["cloudwatch"]["custom_metric_month"],
-        "evaluations": EVALUATIONS * _call(prices, measured.evaluate_ms, deployed.monitor_mb, deployed.architecture),
+        "evaluations": EVALUATIONS * call(prices, measured.evaluate_ms, deployed.monitor_mb, deployed.architecture),
         "asking the empty queue": deployed.polled_queues * POLLS_A_MONTH * prices["sqs"]["million_requests"] / 1e6,
     }
 
@@ -86,11 +105,3 @@ def sagemaker_serverless(prices: Mapping[str, Any], measured: Measured, deployed
 def always_on_month(prices: Mapping[str, Any]) -> float:
     """One instance, whether or not anybody calls."""
     return HOURS * float(prices["always_on"]["hour"])
-
-
-def _call(prices: Mapping[str, Any], ms: float, memory_mb: int, architecture: str) -> float:
-    """One invocation. Below one whole processor's memory it takes longer in proportion; milliseconds are rounded up."""
-    price = prices["lambda"]
-    billed = math.ceil(ms * max(1.0, price["full_processor_mb"] / memory_mb))
-    duration = billed / 1000 * memory_mb / 1024 * price["gb_second"][architecture]
-    return float(duration + price["million_requests"] / 1e6)

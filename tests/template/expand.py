@@ -28,14 +28,14 @@ def expanded(**parameters: str) -> dict[str, Any]:
     return expand(source(), **parameters)
 
 
-def expand(template: dict[str, Any], **parameters: str) -> dict[str, Any]:
-    """Expand a template that was parsed by `source`, and decide its conditions."""
+def expand(template: dict[str, Any], region: str = "eu-central-1", **parameters: str) -> dict[str, Any]:
+    """Expand a template that was parsed by `source`, as CloudFormation in a region does, and decide its conditions."""
     for resource in template["Resources"].values():
         for name in ("CodeUri", "ContentUri", "DefinitionUri"):
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = "s3://artifacts/key"
     values = {name: str(p["Default"]) for name, p in template["Parameters"].items()} | parameters
-    session = Mock(region_name="eu-central-1")
+    session = Mock(region_name=region)
     done = Translator({}, Parser(), boto_session=session).translate(template, values)
     conditions = {name: _decide(rule, values) for name, rule in done.get("Conditions", {}).items()}
     done["Resources"] = {

@@ -1,13 +1,14 @@
-"""Forty-one ways to get the template wrong, each one change of its expanded form, and the rule that must see it."""
+"""Fifty ways to get the template wrong, each one change of its expanded form, and the rule that must see it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.template.expand import expanded
+from tests.template.expand import as_list, expanded
+from tests.template.rules import Stack
 
 Resources = dict[str, Any]
 Change = Callable[[Resources], object]
@@ -15,17 +16,22 @@ Change = Callable[[Resources], object]
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mistake. `rule` is the name of a rule in tests/template/rules."""
+    """One mistake. `rule` is the name of a rule in tests/template/rules; `given` are parameters it shows with."""
 
     name: str
     rule: str
     change: Change
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def template(self) -> dict[str, Any]:
         """The expanded template with the mistake in it."""
-        template = deepcopy(expanded())
+        template = deepcopy(expanded(**self.given))
         self.change(template["Resources"])
         return template
+
+    def stack(self) -> Stack:
+        """The same, as rules see it."""
+        return Stack.of(self.template(), **self.given)
 
 
 def _put(resource: str, path: str, value: Any) -> Change:
@@ -60,6 +66,16 @@ def _allow(role: str, action: Any, resource: Any) -> Change:
     return lambda r: r[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].append(statement)
 
 
+def _deny(role: str, action: str) -> Change:
+    """Take an action away from a role."""
+
+    def change(resources: Resources) -> None:
+        for statement in resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
+            statement["Action"] = [a for a in as_list(statement["Action"]) if a != action]
+
+    return change
+
+
 def _add(name: str, kind: str, **properties: Any) -> Change:
     """Add a resource."""
     return lambda r: r.update({name: {"Type": kind, "Properties": properties}})
@@ -82,6 +98,7 @@ STATEMENT = "PolicyDocument/Statement/0"
 SQS_CONDITION = f"{STATEMENT}/Condition/StringEquals"
 TRUST = "AssumeRolePolicyDocument/Statement/0/Principal"
 ALL_OF_DATA = {"Fn::Sub": "${DataBucket.Arn}/*"}
+OWN_KEY = {"KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1"}
 
 
 MUTANTS = (
@@ -184,6 +201,56 @@ MUTANTS = (
         "a password stands in an environment",
         "no_secret_stands_in_an_environment",
         _put("AlertFunction", "Environment/Variables/DATABASE_PASSWORD", "hunter2"),
+    ),
+    # roles that AWS's own services take
+    Mutant(
+        "the state machine calls a function that its role may not",
+        "the_state_machine_may_do_what_its_steps_need",
+        _put("BatchMachine", "DefinitionSubstitutions/BatchFunction", {"Fn::GetAtt": ["MonitorFunction", "Arn"]}),
+    ),
+    Mutant(
+        "the state machine may not start the shards",
+        "the_state_machine_may_do_what_its_steps_need",
+        _deny("BatchMachineRole", "states:StartExecution"),
+    ),
+    Mutant(
+        "the state machine may write what it only reads",
+        "the_state_machine_may_do_what_its_steps_need",
+        _allow("BatchMachineRole", "s3:PutObject", {"Fn::Sub": "${DataBucket.Arn}/runs/*"}),
+    ),
+    Mutant(
+        "a deployment may not ask its hook",
+        "codedeploy_may_do_what_a_deployment_needs",
+        _deny("DeploymentRole", "lambda:InvokeFunction"),
+    ),
+    Mutant(
+        "a deployment may change the code",
+        "codedeploy_may_do_what_a_deployment_needs",
+        _allow("DeploymentRole", "lambda:UpdateFunctionCode", {"Fn::GetAtt": ["PredictFunction", "Arn"]}),
+    ),
+    # a key of your own
+    Mutant(
+        "a function may not open what it reads",
+        "roles_use_the_key_for_what_they_do",
+        _deny("PredictRole", "kms:Decrypt"),
+        OWN_KEY,
+    ),
+    Mutant(
+        "a function that writes nothing makes data keys",
+        "roles_use_the_key_for_what_they_do",
+        _allow("PredictRole", "kms:GenerateDataKey", {"Ref": "KmsKeyArn"}),
+        OWN_KEY,
+    ),
+    Mutant(
+        "a function opens what lies under any key",
+        "roles_use_the_key_for_what_they_do",
+        _allow("MonitorRole", "kms:Decrypt", "*"),
+        OWN_KEY,
+    ),
+    Mutant(
+        "a key is used where none was given",
+        "roles_use_the_key_for_what_they_do",
+        _allow("BatchRole", "kms:Decrypt", {"Ref": "KmsKeyArn"}),
     ),
     # queues and events
     Mutant(

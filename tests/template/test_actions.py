@@ -1,4 +1,8 @@
-"""Roles allow what functions were seen to do, and what AWS does in their name: nothing is missing, nothing unused."""
+"""Roles allow what functions were seen to do, and what AWS does in their name: nothing is missing, nothing unused.
+
+The two roles that AWS's own services take are held to what follows from their tasks, in rules/services.py, and every
+role's use of a key in rules/keys.py.
+"""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -66,3 +70,11 @@ def test_roles_allow_what_their_functions_do_and_no_more() -> None:
         missing = {need for need in wanted if not any(_covers(p, need) for p in permissions)}
         unused = {p for p in permissions if not any(_covers(p, need) for need in wanted)}
         assert (missing, unused) == (set(), set()), function
+
+
+def test_every_role_is_compared_with_what_it_is_needed_for() -> None:
+    stack = Stack.of(expanded())
+    recorded = {behind(stack.of_type("AWS::Lambda::Function")[f]["Role"]) for f in FUNCTIONS}
+    derived = {behind(m["RoleArn"]) for m in stack.of_type("AWS::StepFunctions::StateMachine").values()}
+    derived |= {behind(g["ServiceRoleArn"]) for g in stack.of_type("AWS::CodeDeploy::DeploymentGroup").values()}
+    assert recorded | derived == set(stack.of_type("AWS::IAM::Role"))

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.template.expand import source
+from tests.template.expand import of_type, source
 
 PAGE = Path(__file__).parents[2] / "docs/parameters.md"
 ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*) \|$", re.MULTILINE)
@@ -21,6 +21,13 @@ def test_every_row_says_what_the_template_says() -> None:
         assert default == (f"`{parameter['Default']}`" if parameter["Default"] != "" else "empty"), name
         assert allowed == _allowed(parameter), name
         assert description == parameter["Description"], name
+
+
+def test_the_note_on_keys_names_every_service_that_sends_to_a_queue_under_the_key() -> None:
+    (note,) = re.findall(r"^- \*\*A key of your own\.\*\* .*?(?=^- )", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    policies = of_type("AWS::SQS::QueuePolicy").values()
+    senders = {s["Principal"]["Service"] for p in policies for s in p["PolicyDocument"]["Statement"]}
+    assert senders | {"logs.<region>.amazonaws.com"} == set(re.findall(r"`([\w<>.]+\.amazonaws\.com)`", note))
 
 
 def _allowed(parameter: dict[str, object]) -> str:

@@ -9,19 +9,15 @@ from typing import Any
 
 from tests.template.expand import as_list
 from tests.template.rules.registry import Stack, allowed, behind, rule
+from tests.template.rules.services import DELIVERY, TRACING
 
 # bucket-wide on purpose: without it S3 answers 403 instead of 404 for what does not exist
 WHOLE_BUCKET = {"s3:ListBucket"}
 # these are asked of a bucket, so a condition names the prefix
 BY_CONDITION = {"s3:ListBucketVersions"}
 PREFIX = re.compile(r"\$\{(Model|Data)Bucket\.Arn\}/[a-z]+/.*")
-# how a state machine comes to its log group; IAM knows no resource for these
-NO_RESOURCE = {f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")} | {
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:DescribeResourcePolicies",
-    "logs:DescribeLogGroups",
-}
+# IAM knows no resource for how a state machine comes to its log group and leaves its traces
+NO_RESOURCE = DELIVERY | TRACING
 TRUSTED = {f"{service}.amazonaws.com" for service in ("lambda", "states", "codedeploy")}
 USERS = {
     "AWS::Lambda::Function": "Role",

@@ -1,0 +1,54 @@
+"""What a file costs that is scored in shards by the state machine: its calls, its requests, its transitions.
+
+The counts follow statemachines/batch.asl.yaml and docs/big-files.md; no retries, and as many ranges as shards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from cli.cost.inputs import Deployed
+from cli.cost.lambda_call import call
+
+SCAN_BYTES_PER_SECOND = 76 * 2**20  # of the step `measure`: the slower kind of file in docs/big-files.md
+STEP_MS = 200  # starting the run, cutting and finishing: each reads some lists and writes one
+OWN_CALLS = 3
+CHILD_START = 1  # a child of a Distributed Map is an execution; its start is counted like a step, to be safe
+EXPRESS_GB = 64 / 1024  # the least that is billed
+FILE_WRITES, SHARD_WRITES = 4, 4  # job, ranges, shards, manifest; measure, part, rejects, result
+FILE_READS, SHARD_READS = 20, 10  # lists and the package; what is done already, the header, the bytes, both results
+
+
+def shards(deployed: Deployed, file_bytes: float) -> int:
+    """Shards of a file; 0 where it is scored in one piece."""
+    return math.ceil(file_bytes / deployed.shard_bytes) if file_bytes > deployed.big_file_bytes else 0
+
+
+def lambda_dollars(prices: Mapping[str, Any], deployed: Deployed, file_bytes: float, score_ms: float) -> float:
+    """All calls of batch for one file; `score_ms` is what its rows take in one piece."""
+    number = shards(deployed, file_bytes)
+    scan_ms = file_bytes / SCAN_BYTES_PER_SECOND * 1000
+    own = OWN_CALLS * call(prices, STEP_MS, deployed.batch_mb, deployed.architecture)
+    each = (call(prices, ms / number, deployed.batch_mb, deployed.architecture) for ms in (score_ms, scan_ms))
+    return own + number * sum(each)
+
+
+def request_dollars(prices: Mapping[str, Any], deployed: Deployed, file_bytes: float) -> float:
+    """S3's requests for one file."""
+    number, s3 = shards(deployed, file_bytes), prices["s3"]
+    writes, reads = FILE_WRITES + number * SHARD_WRITES, FILE_READS + number * SHARD_READS
+    return float(writes * s3["million_writes"] + reads * s3["million_reads"]) / 1e6
+
+
+def machine_dollars(prices: Mapping[str, Any], deployed: Deployed, file_bytes: float, score_ms: float) -> float:
+    """The state machine's own price for one file; its children are STANDARD or EXPRESS, as the definition says."""
+    price, machine = prices["step_functions"], deployed.machine
+    children = shards(deployed, file_bytes) * machine.maps
+    if machine.children == "EXPRESS":
+        seconds = score_ms / 1000 + file_bytes / SCAN_BYTES_PER_SECOND
+        started = machine.states * price["million_transitions"] + children * price["million_express"]
+        return float(started / 1e6 + seconds * EXPRESS_GB * price["express_gb_second"])
+    transitions = machine.states + children * (machine.child_states + CHILD_START)
+    return float(transitions * price["million_transitions"]) / 1e6
