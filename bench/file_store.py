@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -49,6 +49,10 @@ class FileStore:
         source = self._found(bucket, key)
         shutil.copyfile(source, path)
         return ObjectInfo(key, path.stat().st_size, _etag(source))
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:  # noqa: ARG002 - one state only
+        self._found(bucket, key)
+        return {}
 
     def open_range(
         self,

@@ -11,7 +11,8 @@ from scorelet.csv_scan import Fault, Records
 from scorelet.errors import UnreadableFile
 from scorelet.features import Column
 from scorelet.signature import Signature
-from scorelet.table import CsvTable, TextEngine
+from scorelet.table import CsvTable
+from scorelet.text_engine import TextEngine
 
 from training.errors import TableError
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ class MemoryStore:
     """Every bucket exists. `versions[(bucket, key)]` holds all states of an object, oldest first."""
 
     versions: dict[tuple[str, str], list[Blob]] = field(default_factory=dict)
+    notes: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -57,6 +58,10 @@ class MemoryStore:
     ) -> Iterator["MemoryRange"]:
         blob = self.get(bucket, key, version_id)
         yield MemoryRange(len(blob.body), blob.etag, io.BytesIO(blob.body[begin:end]))
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:
+        self.get(bucket, key, version_id)
+        return self.notes.get((bucket, key), {})
 
     def exists(self, bucket: str, key: str) -> bool:
         return bool(self.versions.get((bucket, key)))

@@ -150,6 +150,7 @@ JOB: dict[str, Any] = {
     "run": "0" * 20,
     "model": {"version": 1, "digest": "sha256:0"},
     "settings": {"max_reject_rate": 1.0},
+    "form": {"kind": "csv", "packed": False, "delimiter": ","},
 }
 
 

@@ -2,6 +2,7 @@ import csv
 import io
 import os
 import random
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,18 @@ from scorelet import csv_scan
 from scorelet.batch_score import BatchOptions, score_file
 from scorelet.errors import UnreadableFile
 from scorelet.features import CellState, Column, columns_from_records, encode
+from scorelet.formulas import guarded
 from scorelet.number_texts import number_texts, probability_texts
 from scorelet.package import load_package
 from scorelet.signature import Feature, Signature
-from scorelet.table import CsvTable, TextEngine
+from scorelet.table import CsvTable
+from scorelet.text_engine import TextEngine
 
 from tests.fakes.nasty import as_json, fates, nasty_file
 from tests.fakes.package import tiny_package, tiny_records
 
 FULL = os.environ.get("SCORELET_LAWS") == "full"
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 TASKS = ("binary", "multiclass", "regression")
 
 
@@ -56,17 +60,28 @@ def test_every_row_is_scored_or_rejected_once_and_in_order(tmp_path):
         good, bad = [f for f in wanted if f.code == "ok"], [f for f in wanted if f.code != "ok"]
         assert (totals.rows_in, totals.rows_scored) == (len(wanted), len(good)), seed
         found = [(int(r["line"]), int(r["byte"]), r["code"], r["raw"]) for r in read_rejects(rejected)]
-        shown = [(f.record.raw.decode("utf-8", "backslashreplace")) for f in bad]
+        shown = [guarded(f.record.raw.decode("utf-8", "backslashreplace")) for f in bad]
         assert found == [(f.record.line, f.record.byte, f.code, raw) for f, raw in zip(bad, shown, strict=True)], seed
         assert scored.startswith(header + b",")
         assert_rows(scored[scored.index(b"\n", len(header)) + 1 :], good, served, seed)
+
+
+def spreadsheet_safe(raw):
+    """The rule of docs/batch-files.md, plainly: a row with a risky cell is written anew, any other as it came."""
+    cells = next(csv.reader([raw.decode()], strict=True))
+    risky = [bool(re.match(r"'*[=+\-@\t\r]", c)) and not re.fullmatch(NUMBER, c) for c in cells]
+    if not any(risky):
+        return raw
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow("'" + c if r else c for c, r in zip(cells, risky, strict=True))
+    return line.getvalue().encode()
 
 
 def assert_rows(text, good, served, seed):
     """Each row is the record as it came and, behind it, what the API's path answers to that record alone."""
     position = 0
     for fate in good:
-        raw = fate.record.raw
+        raw = spreadsheet_safe(fate.record.raw)
         assert text[position : position + len(raw) + 1] == raw + b",", seed
         end = text.index(b"\n", position + len(raw))
         answers = text[position + len(raw) + 1 : end].decode().split(",")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -74,6 +74,15 @@ class S3Store:
         size = int(answer["ContentRange"].rpartition("/")[2])
         with closing(answer["Body"]) as body:
             yield _Range(size, _etag(answer), body)
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:
+        """What the writer noted beside the object, names in lower case; raises ObjectMissing."""
+        version = {"VersionId": version_id} if version_id else {}
+        try:
+            answer = self._client.head_object(Bucket=bucket, Key=key, **version)
+        except ClientError as error:
+            raise _translated(error, bucket, key) from error
+        return {name.lower(): str(value) for name, value in answer.get("Metadata", {}).items()}
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""

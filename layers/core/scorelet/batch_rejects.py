@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 import numpy as np
 
 from scorelet.batch_answers import Answers
 from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
-from scorelet.table import Stretch
+from scorelet.formulas import guarded
+from scorelet.text_engine import Stretch
 
 NO_ANSWER = "no_finite_answer"
 HEADER = ("line", "byte", "column", "code", "reason", "raw")
@@ -24,6 +25,8 @@ _REASONS = {
     Fault.TOO_LONG: f"the record is longer than {MAX_RECORD_BYTES} bytes; its raw text is cut",
     Fault.TOO_FEW_COLUMNS: "{found} columns where the header has {wanted}",
     Fault.TOO_MANY_COLUMNS: "{found} columns where the header has {wanted}",
+    Fault.BAD_JSON: "the line is not a JSON object",
+    Fault.NAME_TAKEN: "the line has a key that our answer would be written under",
 }
 
 Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
@@ -32,9 +35,10 @@ Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
 class RejectFile:
     """Writes reject rows in the order of the file, and counts them by code."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, *, guard: bool = True, id_of: Callable[[bytes], str] | None = None) -> None:
         self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(HEADER)
+        self._writer.writerow((*HEADER, "id") if id_of else HEADER)
+        self._guard, self._id_of = guard, id_of
         self.counts: Counter[str] = Counter()
 
     @property
@@ -50,13 +54,15 @@ class RejectFile:
         records = stretch.records
         lines = records.lines(np.array([index for index, *_ in verdicts], dtype=np.int64)).tolist()
         for line, (index, column, code, reason) in zip(lines, verdicts, strict=True):
-            raw = records.raw(index).decode("utf-8", "backslashreplace")
-            self._writer.writerow((line, records.byte + int(records.start[index]), column, code, reason, raw))
+            body = records.raw(index)
+            echoed = [body.decode("utf-8", "backslashreplace"), *([self._id_of(body)] if self._id_of else [])]
+            echoed = [guarded(text) for text in echoed] if self._guard else echoed
+            self._writer.writerow((line, records.byte + int(records.start[index]), column, code, reason, *echoed))
             self.counts[code] += 1
 
     def add_file_problem(self, code: str, reason: str) -> None:
         """Write why the whole file cannot be read. It is no row, so it is not counted."""
-        self._writer.writerow((1, 0, "", code, reason, ""))
+        self._writer.writerow((1, 0, "", code, reason, "", *([""] if self._id_of else [])))
 
 
 def _faults(records: Records, width: int) -> Iterator[Verdict]:

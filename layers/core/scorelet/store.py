@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,9 @@ class ObjectStore(ObjectReader, Protocol):
         self, bucket: str, key: str, begin: int, end: int, version_id: str | None = None
     ) -> AbstractContextManager[RangeReader]:
         """Bytes [begin, end) of the object, or those of them that it has; raises ObjectMissing."""
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:
+        """What the writer noted beside the object, names in lower case; raises ObjectMissing."""
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""
