@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scorelet.errors import LostRace, ObjectMissing
+from scorelet.errors import LostRace, ObjectMissing, ObjectTooLarge
 from scorelet.store import Blob, ObjectInfo
 
 OCTETS = "application/octet-stream"
@@ -46,6 +46,12 @@ class MemoryStore:
     def get_if_changed(self, bucket: str, key: str, etag: str) -> Blob | None:
         blob = self.get(bucket, key)
         return None if blob.etag == etag else blob
+
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:
+        body = self.get(bucket, key).body
+        if len(body) > most_bytes:
+            raise ObjectTooLarge(f"s3://{bucket}/{key} is larger than {most_bytes} bytes")
+        return body
 
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         blob = self.get(bucket, key, version_id)

@@ -15,7 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
 from scorelet.aws_s3_body import BROKEN, copy_body
-from scorelet.errors import LostRace, ObjectMissing
+from scorelet.errors import LostRace, ObjectMissing, ObjectTooLarge
+from scorelet.file_settings import WRITER
 from scorelet.store import Blob, ObjectInfo, RangeReader
 
 OCTETS = "application/octet-stream"
@@ -24,7 +25,6 @@ _MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed",
 _LOST = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 _ATTEMPTS = 4
-_WRITER = "scorelet-writer"
 
 
 @cache  # 220 ms with the import of boto3, once per cold start
@@ -58,6 +58,14 @@ class S3Store:
                 return None
             raise _translated(error, bucket, key) from error
         return Blob(answer["Body"].read(), _etag(answer), answer.get("VersionId"))
+
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:
+        """The object's body; raises ObjectMissing, or ObjectTooLarge before any of it is read."""
+        answer = self._get(bucket, key, None)
+        with closing(answer["Body"]) as body:
+            if int(answer["ContentLength"]) > most_bytes:
+                raise ObjectTooLarge(f"s3://{bucket}/{key} is larger than {most_bytes} bytes")
+            return bytes(body.read())
 
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         """Write the object to `path`; raises ObjectMissing."""
@@ -106,7 +114,7 @@ class S3Store:
         """
         writer = uuid.uuid4().hex
         try:
-            self._put(bucket, key, body, content_type, IfNoneMatch="*", Metadata={_WRITER: writer})
+            self._put(bucket, key, body, content_type, IfNoneMatch="*", Metadata={WRITER: writer})
         except (ClientError, HTTPClientError) as error:
             refused = isinstance(error, ClientError)
             if refused and _code(error) not in _LOST:
@@ -125,7 +133,7 @@ class S3Store:
             if _code(error) in _MISSING:
                 return None
             raise
-        return str(answer.get("Metadata", {}).get(_WRITER, ""))
+        return str(answer.get("Metadata", {}).get(WRITER, ""))
 
     def put_if_match(self, bucket: str, key: str, body: bytes, etag: str, content_type: str = OCTETS) -> str:
         """Write only over the state `etag`. Returns the new ETag; raises LostRace."""

@@ -14,9 +14,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scorelet.batch_keys import Target, object_id, output_key
-from scorelet.errors import ObjectMissing
+from scorelet.errors import ObjectMissing, ObjectTooLarge
 from scorelet.events.s3 import S3Object
-from scorelet.file_settings import SETTINGS_FILE, BadSettings, FileSettings, from_metadata, from_toml
+from scorelet.file_settings import (
+    METADATA,
+    MOST_SETTINGS_BYTES,
+    PACKAGE,
+    SETTINGS_FILE,
+    BadSettings,
+    FileSettings,
+    from_metadata,
+    from_toml,
+)
 from scorelet.package import ModelPackage
 from scorelet.store import ObjectStore
 
@@ -74,12 +83,22 @@ def _found_settings(obj: S3Object, store: ObjectStore, package: ModelPackage) ->
     """The settings from all sources, the later over the earlier, or what is wrong with them."""
     metadata = store.metadata(obj.bucket, obj.key, obj.version_id)
     try:
-        folder = obj.key.rpartition("/")[0]
-        try:
-            beside = from_toml(store.get(obj.bucket, f"{folder}/{SETTINGS_FILE}").body)
-        except ObjectMissing:
-            beside = {}
-        found = {**package.manifest.preprocessing.get("files", {}), **beside, **from_metadata(metadata)}
-        return FileSettings.read(found).changed(), None
+        sources = (
+            (PACKAGE, package.manifest.file_settings),
+            (SETTINGS_FILE, _beside(obj, store)),
+            (METADATA, from_metadata(metadata)),
+        )
+        return FileSettings.settled(sources).changed(), None
     except BadSettings as error:
         return {}, str(error)
+
+
+def _beside(obj: S3Object, store: ObjectStore) -> dict[str, Any]:
+    """What the settings file in the object's own folder says; raises BadSettings."""
+    key = f"{obj.key.rpartition('/')[0]}/{SETTINGS_FILE}"
+    try:
+        return from_toml(store.get_small(obj.bucket, key, MOST_SETTINGS_BYTES))
+    except ObjectMissing:
+        return {}
+    except ObjectTooLarge:
+        raise BadSettings(f"{SETTINGS_FILE} is larger than {MOST_SETTINGS_BYTES >> 10} KiB") from None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 import numpy as np
 
 from scorelet.batch_answers import Answers
+from scorelet.csv_cells import csv_field
 from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
 from scorelet.formulas import guarded
 from scorelet.text_engine import Stretch
@@ -29,6 +29,8 @@ _REASONS = {
     Fault.NAME_TAKEN: "the line has a key that our answer would be written under",
 }
 
+_UNREAD = (Fault.BAD_QUOTING, Fault.BAD_LINE_END, Fault.BAD_ENCODING, Fault.TOO_LONG)  # which cell is which is unknown
+
 Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
 
 
@@ -36,9 +38,8 @@ class RejectFile:
     """Writes reject rows in the order of the file, and counts them by code."""
 
     def __init__(self, file: TextIO, *, guard: bool = True, id_of: Callable[[bytes], str] | None = None) -> None:
-        self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow((*HEADER, "id") if id_of else HEADER)
-        self._guard, self._id_of = guard, id_of
+        self._file, self._guard, self._id_of = file, guard, id_of
+        self._write((*HEADER, "id") if id_of else HEADER)
         self.counts: Counter[str] = Counter()
 
     @property
@@ -55,14 +56,19 @@ class RejectFile:
         lines = records.lines(np.array([index for index, *_ in verdicts], dtype=np.int64)).tolist()
         for line, (index, column, code, reason) in zip(lines, verdicts, strict=True):
             body = records.raw(index)
-            echoed = [body.decode("utf-8", "backslashreplace"), *([self._id_of(body)] if self._id_of else [])]
-            echoed = [guarded(text) for text in echoed] if self._guard else echoed
-            self._writer.writerow((line, records.byte + int(records.start[index]), column, code, reason, *echoed))
+            cells = (column, code, reason, body.decode("utf-8", "backslashreplace"))
+            place = (str(line), str(records.byte + int(records.start[index])))
+            named = self._id_of and ("" if records.fault[index] in _UNREAD else self._id_of(body))
+            self._write((*place, *cells) if named is None else (*place, *cells, named))
             self.counts[code] += 1
 
     def add_file_problem(self, code: str, reason: str) -> None:
         """Write why the whole file cannot be read. It is no row, so it is not counted."""
-        self._writer.writerow((1, 0, "", code, reason, "", *([""] if self._id_of else [])))
+        self._write(("1", "0", "", code, reason, "", *([""] if self._id_of else [])))
+
+    def _write(self, cells: Iterable[str]) -> None:
+        """One line; what a feature, a row or an id is called must not become a formula."""
+        self._file.write(",".join(csv_field(guarded(c) if self._guard else c) for c in cells) + "\n")
 
 
 def _faults(records: Records, width: int) -> Iterator[Verdict]:

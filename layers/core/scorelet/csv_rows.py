@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ from scorelet.csv_cells import csv_field, split_record
 from scorelet.csv_scan import Records
 from scorelet.errors import UnreadableFile
 from scorelet.file_settings import FileSettings
-from scorelet.formulas import guard_lines, guarded
+from scorelet.formulas import guard, guard_record, guarded
 from scorelet.signature import Signature
 from scorelet.table import Header
 from scorelet.text_engine import Stretch, TextEngine
@@ -55,16 +54,14 @@ class CsvRows:
 
     def head(self) -> bytes:
         """The header as it came, or the names of the columns that are kept, with our names behind it."""
-        names = self.header.names if self._kept is None else [self.header.names[i] for i in self._kept]
-        ours = answer_names(self._signature, names)
-        if self._kept is None and not (self._guard and any(guarded(n) != n for n in names)):
-            return self.header.raw + self.delimiter.encode() + self._line(ours)
-        return self._line([*(guarded(n) if self._guard else n for n in names), *ours])
+        kept, raw = self.names, self.header.raw
+        if self._kept is not None:
+            return self._line([guarded(name) if self._guard else name for name in kept])
+        ours = kept[len(self.header.names) :]
+        return (guard_record(raw, self.delimiter) if self._guard else raw) + self.delimiter.encode() + self._line(ours)
 
     def _line(self, cells: Sequence[str]) -> bytes:
-        line = io.StringIO()
-        csv.writer(line, delimiter=self.delimiter, lineterminator="\n").writerow(cells)
-        return line.getvalue().encode()
+        return (self.delimiter.join(csv_field(cell, self.delimiter) for cell in cells) + "\n").encode()
 
     def read(self, engine: TextEngine, records: Records) -> Stretch:
         """The features of the records without fault."""
@@ -72,22 +69,15 @@ class CsvRows:
 
     def lines(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
         """A line end, what is kept of the record, and our answers."""
-        if self._kept is not None:
-            return self._chosen(stretch, rows, answers)
-        texts = stretch.lines(rows)
-        if self._guard:
-            texts = guard_lines(stretch.records, rows, texts, self.delimiter)
-        return [texts, *answers]
+        stretch = guard(stretch) if self._guard else stretch
+        return [stretch.lines(rows), *answers] if self._kept is None else self._chosen(stretch, rows, answers)
 
     def _chosen(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
         """The same with some of the columns: each with the delimiter before it, and the first delimiter left out."""
         out = []
         for column in self._kept or ():
             start, end = stretch.records.field(rows, column)
-            cells = Texts(stretch.roomy, start + SHORT, end - start)
-            if self._guard:
-                cells = _guarded_cells(cells, self.delimiter)
-            out += [_same(self.delimiter.encode(), len(rows)), cells]
+            out += [_same(self.delimiter.encode(), len(rows)), Texts(stretch.roomy, start + SHORT, end - start)]
         out += answers
         if self._kept:
             return [_same(b"\n", len(rows)), *out[1:]]
@@ -96,7 +86,8 @@ class CsvRows:
 
     def label(self, name: str) -> bytes:
         """A label as it is written, a delimiter before it."""
-        return (self.delimiter + csv_field(name, self.delimiter)).encode()
+        text = guarded(name) if self._guard else name
+        return (self.delimiter + csv_field(text, self.delimiter)).encode()
 
     def row_id(self, raw: bytes) -> str:
         """The row's id where the settings name a column for it, as far as the record can be read."""
@@ -125,12 +116,3 @@ def _kept(names: Sequence[str], settings: FileSettings) -> list[int] | None:
 def _same(text: bytes, n: int) -> Texts:
     return Texts.chosen([text], np.zeros(n, dtype=np.int64))
 
-
-def _guarded_cells(cells: Texts, delimiter: str) -> Texts:
-    """Cells one by one, those that are risky guarded. Only for files of which columns are chosen."""
-    written = []
-    for raw in cells.split():
-        text = (split_record(raw, delimiter) or [""])[0] if raw.startswith(b'"') else raw.decode()
-        safe = guarded(text)
-        written.append(csv_field(safe, delimiter).encode() if safe != text else raw)
-    return Texts.of(written)

@@ -122,6 +122,13 @@ class ObjectMissing(ScoreletError):
     remedy = "Check the bucket, the key and the version id."
 
 
+class ObjectTooLarge(ScoreletError):
+    """The object is larger than what it is for needs."""
+
+    code = "object_too_large"
+    remedy = "Look at what was written under this key."
+
+
 class AlreadyExists(ScoreletError):
     """Something immutable is already there, with other content."""
 

@@ -1,21 +1,23 @@
 """How one dropped file is to be read and written: the settings, where they come from, and what is wrong with them.
 
 A later source overrides an earlier one, name by name: the model package, `_scorelet.toml` in the file's own folder, the
-object's metadata (`x-amz-meta-scorelet-<name>`).
+object's metadata (`x-amz-meta-scorelet-<name>`). The settings themselves are told in docs/batch-files.md.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from scorelet.errors import UnreadableFile
 
-SETTINGS_FILE = "_scorelet.toml"
+PACKAGE, SETTINGS_FILE, METADATA = "the model package", "_scorelet.toml", "the object's metadata"
+MOST_SETTINGS_BYTES = 64 << 10
 METADATA_PREFIX = "scorelet-"
+WRITER = "scorelet-writer"  # what the store notes beside objects that it writes
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 FORMATS = ("csv", "jsonl", "parquet")
 OUTPUTS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
@@ -25,7 +27,7 @@ class BadSettings(UnreadableFile):
     """A setting of the file that does not exist or cannot be."""
 
     code = "bad_settings"
-    remedy = f"Correct {SETTINGS_FILE} or the object's metadata and drop the file again (docs/batch-files.md)."
+    remedy = f"Correct {SETTINGS_FILE} or the metadata and drop the file again: docs/batch-files.md has all settings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +56,95 @@ class FileSettings:
     def changed(self) -> dict[str, Any]:
         """What differs from the defaults: it is part of the run's id."""
         default = asdict(FileSettings())
-        return {name: value for name, value in asdict(self).items() if value != default[name]}
+        changed = {name: value for name, value in asdict(self).items() if value != default[name]}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
         """From plain values, as TOML, JSON or metadata has them; raises BadSettings that names the mistake."""
-        unknown = sorted(values.keys() - {field.name for field in fields(cls)})
-        if unknown:
-            raise BadSettings(f"there is no setting {', '.join(map(repr, unknown))}")
-        settings = cls(**{name: _READERS[name](name, value) for name, value in values.items()})
+        settings = cls(**_read_values(values))
         if settings.keep and settings.drop:
-            raise BadSettings("the settings keep and drop exclude one another")
+            raise BadSettings("keep and drop exclude one another")
         if settings.header == bool(settings.columns):
             raise BadSettings("columns are for files without a header (header = false), and needed there")
-        if len(set(settings.columns)) != len(settings.columns):
-            raise BadSettings("columns names a column twice")
+        for name in ("columns", "keep", "drop"):
+            if len(set(getattr(settings, name))) != len(getattr(settings, name)):
+                raise BadSettings(f"{name} names a column twice")
         return settings
+
+    @classmethod
+    def settled(cls, sources: Sequence[tuple[str, Mapping[str, Any]]]) -> Self:
+        """From named sources, each over those before it; raises BadSettings that names setting and source.
+
+        `keep` takes the place of an earlier `drop` and the other way round; `header = true` takes `columns` back.
+        """
+        found: dict[str, Any] = {}
+        for where, given in sources:
+            try:
+                values = _read_values(given)
+            except BadSettings as error:
+                raise BadSettings(f"{error} (in {where})") from None
+            found = {name: value for name, value in found.items() if name not in _replaced_by(values)} | values
+        try:
+            return cls.read(found)
+        except BadSettings as error:
+            raise BadSettings(f"{error} (in {' and '.join(where for where, given in sources if given)})") from None
+
+
+def _read_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(values.keys() - _READERS.keys())
+    if unknown:
+        raise BadSettings(f"there is no setting {', '.join(map(repr, unknown))}; there are {', '.join(_READERS)}")
+    return {name: _READERS[name](name, value) for name, value in values.items()}
+
+
+def _replaced_by(values: Mapping[str, Any]) -> set[str]:
+    """Settings of earlier sources that these contradict."""
+    opposites = {"keep": "drop", "drop": "keep"}
+    return {opposites[n] for n in values if n in opposites} | ({"columns"} if values.get("header") else set())
 
 
 def from_toml(body: bytes) -> dict[str, Any]:
     """The values of a settings file; raises BadSettings."""
     try:
-        return tomllib.loads(body.decode())
+        return tomllib.loads(body.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{SETTINGS_FILE} cannot be read: {error}") from error
 
 
 def from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The values among an object's metadata. `-` and `_` are the same there."""
+    """The values among an object's metadata; raises BadSettings.
+
+    In names `-` and `_` are the same. What begins with `[` or a quote is JSON, which spells every letter in ASCII.
+    """
     ours = {name.lower(): value for name, value in metadata.items() if name.lower().startswith(METADATA_PREFIX)}
-    return {name.removeprefix(METADATA_PREFIX).replace("-", "_"): value for name, value in ours.items()}
+    return {
+        name.removeprefix(METADATA_PREFIX).replace("-", "_"): _from_json(value) if value[:1] in ("[", '"') else value
+        for name, value in ours.items()
+        if name != WRITER
+    }
+
+
+def _from_json(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise BadSettings(f"{METADATA} holds {value!r}, which is no JSON") from error
+
+
+def to_metadata(settings: FileSettings) -> dict[str, str]:
+    """What differs from the defaults as metadata, which is ASCII: `from_metadata` reads it back."""
+
+    names = {delimiter: name for name, delimiter in DELIMITERS.items()}
+
+    def text(value: Any) -> str:
+        plain = isinstance(value, str) and value.isascii() and value.isprintable() and value == value.strip()
+        return value if plain and value[0] not in '["' else json.dumps(value)
+
+    return {
+        METADATA_PREFIX + name.replace("_", "-"): text(names.get(value, value) if name == "delimiter" else value)
+        for name, value in settings.changed().items()
+    }
 
 
 def _text(name: str, value: object) -> str:
@@ -109,20 +170,17 @@ def _delimiter(name: str, value: object) -> str:
 
 
 def _flag(name: str, value: object) -> bool:
-    if value in (True, "true"):
+    if value is True or value == "true":
         return True
-    if value in (False, "false"):
+    if value is False or value == "false":
         return False
     raise BadSettings(f"{name} is {value!r}, not true or false")
 
 
 def _names(name: str, value: object) -> tuple[str, ...]:
-    """A list, or in metadata a text: a JSON list or names between commas."""
+    """A list, or a text of names between commas."""
     if isinstance(value, str):
-        try:
-            value = json.loads(value) if value.lstrip().startswith("[") else [part.strip() for part in value.split(",")]
-        except ValueError as error:
-            raise BadSettings(f"{name} is not a list: {value!r}") from error
+        value = [part.strip() for part in value.split(",")]
     if not isinstance(value, list | tuple) or not value or not all(isinstance(part, str) and part for part in value):
         raise BadSettings(f"{name} must be a list of column names, not {value!r}")
     return tuple(value)

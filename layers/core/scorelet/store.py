@@ -55,6 +55,9 @@ class ObjectReader(Protocol):
 class ObjectStore(ObjectReader, Protocol):
     """A versioned bucket with conditional writes. Every body is a whole object; big ones go by file."""
 
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:
+        """The object's body; raises ObjectMissing, or ObjectTooLarge before any of it is read."""
+
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         """Write the object to `path`; raises ObjectMissing."""
 

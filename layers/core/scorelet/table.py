@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scorelet.csv_cells import csv_field, split_record
 from scorelet.csv_records import Readable, read_records
-from scorelet.csv_scan import Fault, Records
+from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
 from scorelet.errors import UnreadableFile
+from scorelet.file_settings import DELIMITERS
 from scorelet.grammar import Grammar
 from scorelet.signature import Signature
 
@@ -24,19 +26,48 @@ class Header:
     raw: bytes
     names: tuple[str, ...]
     delimiter: str = ","
+    given: bool = False  # by the settings: the file has none
 
     @classmethod
     def of(cls, names: Sequence[str], delimiter: str) -> Header:
         """The header that a file without one is given."""
-        return cls(delimiter.join(csv_field(name, delimiter) for name in names).encode(), tuple(names), delimiter)
+        raw = delimiter.join(csv_field(name, delimiter) for name in names).encode()
+        return cls(raw, tuple(names), delimiter, given=True)
 
     def positions(self, signature: Signature) -> dict[str, int]:
         """In which column each feature stands; raises UnreadableFile for a feature that is not there exactly once."""
-        for many, words in ((0, "lacks the model's columns"), (2, "names more than once")):
-            wrong = [n for n in signature.names if min(self.names.count(n), 2) == many]
-            if wrong:
-                raise UnreadableFile(f"the header {words}: {', '.join(wrong)}")
+        subject = "the setting columns" if self.given else "the header"
+        missing = [name for name in signature.names if name not in self.names]
+        if missing:
+            raise UnreadableFile(
+                f"{subject} lacks the model's columns: {', '.join(missing)}{self._hint(signature, missing)}"
+            )
+        twice = [name for name in signature.names if self.names.count(name) > 1]
+        if twice:
+            raise UnreadableFile(f"{subject} names more than once: {', '.join(twice)}")
         return {name: self.names.index(name) for name in signature.names}
+
+    def _hint(self, signature: Signature, missing: Sequence[str]) -> str:
+        """What may be the matter, as far as the header tells it."""
+        if self.given:
+            return ""
+        here = len(signature.names) - len(missing)
+        for word, delimiter in DELIMITERS.items():
+            if delimiter != self.delimiter and named(self.raw, delimiter, signature.names) > here:
+                return f"; a {word} parts its names, but the settings say another delimiter"
+        alike = {name.strip().casefold() for name in self.names}
+        spelled = [name for name in missing if name.casefold() in alike]
+        if spelled:
+            return f"; spelled with other letters or spaces: {', '.join(spelled)}"
+        return "" if here else "; a file without a header needs the settings header = false and columns"
+
+
+def named(raw: bytes, delimiter: str, wanted: Sequence[str]) -> int:
+    """How many of the wanted names a header holds if this is its delimiter."""
+    try:
+        return len(set(wanted) & set(split_record(raw, delimiter)))
+    except (csv.Error, UnicodeDecodeError):
+        return 0
 
 
 class CsvTable:
@@ -93,13 +124,21 @@ def past_mark(file: Readable) -> tuple[Readable, int]:
     return (file, len(BOM)) if head == BOM else (Rewound(head, file), 0)
 
 
+_WHY = {
+    Fault.BAD_LINE_END: ", a carriage return that is no part of a line end; lines end with LF or CRLF",
+    Fault.BAD_QUOTING: ", a quote where none may stand, or one that is never closed; is the delimiter the right one?",
+    Fault.TOO_LONG: f", it is longer than {MAX_RECORD_BYTES} bytes",
+}
+
+
 def names_of(first: Records, delimiter: str) -> tuple[str, ...]:
     """The names in a file's first record; raises UnreadableFile."""
     raw = first.raw(0)
     if first.fault[0] == Fault.BAD_ENCODING or b"\0" in raw:
         raise UnreadableFile("the file is not text in UTF-8")
     if first.fault[0] != Fault.NONE:
-        raise UnreadableFile(f"the header cannot be read: {Fault(int(first.fault[0])).code}")
+        fault = Fault(int(first.fault[0]))
+        raise UnreadableFile(f"the header cannot be read: {fault.code}{_WHY.get(fault, '')}")
     if int(first.columns[0]) > MAX_COLUMNS:
         raise UnreadableFile(f"the header has {int(first.columns[0])} columns, more than {MAX_COLUMNS}")
     names = tuple(split_record(raw, delimiter))

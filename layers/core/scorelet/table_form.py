@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from scorelet.csv_cells import split_record
 from scorelet.csv_records import read_records
 from scorelet.csv_scan import MAX_RECORD_BYTES, Fault
 from scorelet.errors import UnreadableFile
 from scorelet.file_settings import DELIMITERS, FileSettings
 from scorelet.grammar import LINES, Grammar
-from scorelet.table import BOM
+from scorelet.table import BOM, named
 
 CSV, JSONL, PARQUET = "csv", "jsonl", "parquet"
 HEAD_BYTES = len(BOM) + MAX_RECORD_BYTES + 3  # a mark, the longest record, its CRLF, one byte more
@@ -62,8 +61,9 @@ COMMA_CSV = Form()
 def find_form(head: bytes, settings: FileSettings, wanted: Sequence[str]) -> Form:
     """The form of a file that begins so, with its first `HEAD_BYTES`; raises UnreadableFile.
 
-    What the settings leave open is found: a file that begins with an object is JSON lines, and the delimiter is the
-    first of comma, semicolon, tab and pipe with which the header names all of `wanted`; the comma where none does.
+    What the settings leave open is found: a file that begins with an object is JSON lines, and the delimiter is the one
+    of comma, semicolon, tab and pipe with which the header names most of `wanted`, of equals the first. Without a
+    header it is the comma. Nothing is guessed from how the rows look.
     """
     packed = head.startswith(GZIP_MAGIC)
     if packed:
@@ -86,10 +86,14 @@ def _unpacked(head: bytes) -> bytes:
 
 
 def _found_delimiter(head: bytes, wanted: Sequence[str]) -> str:
+    best, most = ",", 0
     for delimiter in DELIMITERS.values():
         first = next(read_records(io.BytesIO(head[:HEAD_BYTES]), HEAD_BYTES, grammar=Grammar(delimiter)), None)
         if first is None or first.fault[0] != Fault.NONE:
             continue
-        if set(wanted) <= set(split_record(first.raw(0), delimiter)):
-            return delimiter
-    return ","
+        found = named(first.raw(0), delimiter, wanted)
+        if found > most:
+            best, most = delimiter, found
+        if found == len(set(wanted)):
+            break
+    return best
