@@ -71,7 +71,11 @@ def test_numbers_stay_as_they_are():
     ]
 
 
-@pytest.mark.parametrize("text", ["-", "+-1", "-1|x", "-1,x", "-1_0", "-inf", "-1e", "-1 2", "- 1", "-,", "+1;2", "-1E+"])
+LIKE = ["-", "+-1", "-1|x", "-1,x", "-1_0", "-inf", "-1e", "-1 2", "- 1", "-,", "+1;2", "-1E+"]
+LONG = ["-" + "1" * n + "|x" for n in (6, 7, 8, 13, 14, 15, 16, 40)]
+
+
+@pytest.mark.parametrize("text", [*LIKE, *LONG])
 def test_what_only_begins_like_a_number_is_none(text):
     assert guarded(text) == f"'{text}"
     assert guard_record(f'1,"{text}",2'.encode(), ",") == f"""1,"'{text}",2""".encode()

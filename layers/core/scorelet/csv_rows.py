@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scorelet.batch_answers import answer_names
 from scorelet.csv_cells import csv_field, split_record
 from scorelet.csv_scan import Records
-from scorelet.errors import UnreadableFile
-from scorelet.file_settings import FileSettings
+from scorelet.file_settings import BadSettings, FileSettings
 from scorelet.formulas import guard, guard_record, guarded
 from scorelet.signature import Signature
 from scorelet.table import Header
@@ -102,10 +101,11 @@ class CsvRows:
 
 def _kept(names: Sequence[str], settings: FileSettings) -> list[int] | None:
     """Which columns pass through; None for all. The id always does."""
-    asked = {*settings.keep, *settings.drop, *([settings.id] if settings.id else [])}
-    wrong = sorted(name for name in asked if names.count(name) != 1)
-    if wrong:
-        raise UnreadableFile(f"the settings name columns that the file does not have once: {', '.join(wrong)}")
+    chosen = {"keep": settings.keep, "drop": settings.drop, "id": [settings.id] if settings.id else []}
+    for setting, asked in chosen.items():
+        wrong = [name for name in asked if names.count(name) != 1]
+        if wrong:
+            raise BadSettings(f"{setting} names what is no column of the file, or more than one: {', '.join(wrong)}")
     if settings.keep:
         return [i for i, name in enumerate(names) if name in settings.keep or name == settings.id]
     if settings.drop:

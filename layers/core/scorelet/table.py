@@ -10,7 +10,7 @@ from scorelet.csv_cells import csv_field, split_record
 from scorelet.csv_records import Readable, read_records
 from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
 from scorelet.errors import UnreadableFile
-from scorelet.file_settings import DELIMITERS
+from scorelet.file_settings import DELIMITERS, BadSettings
 from scorelet.grammar import Grammar
 from scorelet.signature import Signature
 
@@ -36,15 +36,13 @@ class Header:
 
     def positions(self, signature: Signature) -> dict[str, int]:
         """In which column each feature stands; raises UnreadableFile for a feature that is not there exactly once."""
-        subject = "the setting columns" if self.given else "the header"
+        subject, wrong = ("the setting columns", BadSettings) if self.given else ("the header", UnreadableFile)
         missing = [name for name in signature.names if name not in self.names]
         if missing:
-            raise UnreadableFile(
-                f"{subject} lacks the model's columns: {', '.join(missing)}{self._hint(signature, missing)}"
-            )
+            raise wrong(f"{subject} lacks the model's columns: {', '.join(missing)}{self._hint(signature, missing)}")
         twice = [name for name in signature.names if self.names.count(name) > 1]
         if twice:
-            raise UnreadableFile(f"{subject} names more than once: {', '.join(twice)}")
+            raise wrong(f"{subject} names more than once: {', '.join(twice)}")
         return {name: self.names.index(name) for name in signature.names}
 
     def _hint(self, signature: Signature, missing: Sequence[str]) -> str:
