@@ -204,10 +204,21 @@ def test_a_file_that_reads_two_ways_is_cut_in_several_calls(monkeypatch):
     assert_same(data, 30, wanted)
 
 
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + b"\0" * 90, b"amount,age\n" + b"1,2\n" * 30, b"\n" * 90])
-def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data):
-    wanted = in_one_piece(data)
-    store, obj = drop(data)
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 90, NO_SETTINGS),
+        (b"amount,age\n" + b"1,2\n" * 30, NO_SETTINGS),
+        (b"\n" * 90, NO_SETTINGS),
+        (HEADER + ROWS, FileSettings(keep=("nobody",))),
+        (HEADER + ROWS, FileSettings(delimiter=";", id="age")),
+        (ROWS, FileSettings(header=False, columns=("amount", "age"))),
+    ],
+)
+def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data, settings):
+    wanted = in_one_piece(data, settings)
+    assert wanted[0]["status"] == "unreadable"
+    store, obj = drop(data, settings)
     manifest = run(store, obj, 10).manifest
     assert {**manifest, "source": None} == {**wanted[0], "source": None}
     assert joined(store, manifest["rejects"]) == wanted[2]

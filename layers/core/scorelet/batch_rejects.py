@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
@@ -12,6 +13,7 @@ import numpy as np
 from scorelet.batch_answers import Answers
 from scorelet.csv_cells import csv_field
 from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
+from scorelet.features import CellState
 from scorelet.formulas import guarded
 from scorelet.text_engine import Stretch
 
@@ -30,6 +32,8 @@ _REASONS = {
 }
 
 _UNREAD = (Fault.BAD_QUOTING, Fault.BAD_LINE_END, Fault.BAD_ENCODING, Fault.TOO_LONG)  # which cell is which is unknown
+
+_DECIMAL_COMMA = re.compile(rb'[;\t|"] *[+-]?[0-9]+,[0-9]+ *(?:$|[;\t|"])|^ *[+-]?[0-9]+,[0-9]+ *[;\t|]')
 
 Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
 
@@ -82,6 +86,8 @@ def _problems(stretch: Stretch, answers: Answers) -> Iterator[Verdict]:
         first, *others = problems
         also = "; also " + ", ".join(f"{p.feature}: {p.reason}" for p in others) if others else ""
         reason = f"{first.reason}; expected {first.expected}{also}"
+        if first.code == CellState.WRONG_TYPE.code and _DECIMAL_COMMA.search(stretch.records.raw(int(stretch.sound[row]))):
+            reason += "; numbers have a decimal point, not a comma"
         yield int(stretch.sound[row]), first.feature, first.code, reason
     for index in answers.mute.tolist():
         yield index, "", NO_ANSWER, "the model has no finite answer for these values"

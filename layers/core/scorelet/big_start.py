@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 from scorelet.batch import Outcome, commit_problem, is_done, options_of, score_object, settle_run
@@ -12,7 +13,7 @@ from scorelet.big_read import read_range
 from scorelet.csv_cut import ranges_of
 from scorelet.errors import ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
-from scorelet.open_rows import read_header
+from scorelet.open_rows import open_rows
 from scorelet.store import ObjectStore
 from scorelet.table_form import HEAD_BYTES, find_form
 
@@ -37,9 +38,7 @@ def begin_run(
         form = find_form(head, settings, signature.names)
         if not form.can_be_cut:
             return score_object(obj, store, models, options)
-        header = read_header(head, form, settings)
-        if header is not None:
-            header.positions(signature)
+        open_rows(io.BytesIO(head), form, signature, settings, stretch_bytes=HEAD_BYTES)  # raises what is wrong with it
     except (UnreadableFile, ObjectChanged) as error:
         return commit_problem(run, store, error, options)
     job = replace(job, form=form)

@@ -22,7 +22,7 @@ from scorelet.features import Column
 from scorelet.ragged import Ragged, gather
 from scorelet.ragged import weave as weave_by_mask
 from scorelet.signature import Signature
-from scorelet.table import Header
+from scorelet.table import BOM, Header
 from scorelet.texts import SHORT, Bytes, Texts
 
 
@@ -133,13 +133,15 @@ class TextEngine:
 def _sound_text(records: Records, sound: NDArray[np.int64], width: int, delimiter: str) -> tuple[bytes, int]:
     """The sound records with LF line ends, and how many columns were put in front of each.
 
-    DuckDB skips blank lines. They are rows only where there is a single column, which therefore gets a neighbour.
+    DuckDB skips blank lines. They are rows only where there is a single column, which therefore gets a neighbour. It also
+    skips what looks like a byte order mark at the start, which here is part of a cell.
     """
     n = len(sound)
-    if width > 1 and n == len(records) and np.array_equal(records.end, records.lf):
+    lonely = width == 1 or (n and records.raw(int(sound[0])).startswith(BOM))
+    if not lonely and n == len(records) and np.array_equal(records.end, records.lf):
         return (records.data[records.start[0] : records.lf[-1] + 1].tobytes() if n else b""), 0
     rows = [gather(records.data, records.start[sound], records.end[sound]), Ragged.same(b"\n", n)]
-    if width == 1:
+    if lonely:
         return weave_by_mask([Ragged.same(delimiter.encode(), n), *rows]).tobytes(), 1
     return weave_by_mask(rows).tobytes(), 0
 
