@@ -10,7 +10,6 @@ from scorelet.signature import Feature, Signature
 
 from tests.fakes.slow_csv import SlowRecord, slow_records
 
-
 UNREAD = ("bad_quoting", "bad_line_end", "bad_encoding", "too_long")
 
 

@@ -30,8 +30,40 @@ ODD = [
 ]
 BOOLS = ["true", "FALSE", "1", "0", " True ", "false"]
 TEXT = [
-    *("x", "", "a,b", "a;b", "a|b", "a\tb", 'say "hi"', "two\nlines", "crlf\r\nin quotes", "é", " spaced ", "5.10", "日本", "\0"),
-    *("=1+1", "-5.10", "-1+x", "'=x", "'-1", "it's", "@a", "\t=x", "\tx", " -x", "-1,5", "\uff1da", "\u3000=b", "\n=c", "-", "+"),
+    *(
+        "x",
+        "",
+        "a,b",
+        "a;b",
+        "a|b",
+        "a\tb",
+        'say "hi"',
+        "two\nlines",
+        "crlf\r\nin quotes",
+        "é",
+        " spaced ",
+        "5.10",
+        "日本",
+        "\0",
+    ),
+    *(
+        "=1+1",
+        "-5.10",
+        "-1+x",
+        "'=x",
+        "'-1",
+        "it's",
+        "@a",
+        "\t=x",
+        "\tx",
+        " -x",
+        "-1,5",
+        "\uff1da",
+        "\u3000=b",
+        "\n=c",
+        "-",
+        "+",
+    ),
 ]
 OTHERS = ["id", "note", 'odd "name"', "two\nlines", "=sum", "a,b;c|d\te", "-1"]
 BROKEN = ['"', 'a"b', '"x"y', '"open', "\r", "a\rb"]
@@ -40,7 +72,7 @@ INVALID = b"\xff\xfe"
 
 @dataclass(frozen=True)
 class NastyTable:
-    """A file and how it is to be read; `delimiter` is the one it has, whatever the settings say or leave to be found."""
+    """A file and how it is to be read; `delimiter` is the one it has, even where the settings leave it to be found."""
 
     data: bytes
     delimiter: str

@@ -1,6 +1,6 @@
 """Score one file in a process of its own and print what came of it, and the most memory the process has held.
 
-    python -m tests.fakes.peak SOURCE FOLDER
+python -m tests.fakes.peak SOURCE FOLDER
 """
 
 import json
@@ -17,6 +17,7 @@ from tests.fakes.package import tiny_package
 def main(source: Path, folder: Path) -> dict[str, object]:
     """Rows in and scored, rejects by code, or why the file is unreadable; `peak_mb`."""
     package = load_package(tiny_package()[0].__getitem__, expected_digest=None, public_key=None)
+    found: dict[str, object]
     try:
         totals = score_file(source, package, folder, BatchOptions(threads=1))
         found = {"rows": totals.rows_in, "scored": totals.rows_scored, "rejects": totals.rejects_by_code}

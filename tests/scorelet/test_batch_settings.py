@@ -42,7 +42,9 @@ def drop(store, data=ROWS, beside=None, key=f"{FOLDER}/a.csv", **metadata):
 def scored(store, obj, models):
     manifest = score_object(obj, store, models, BatchOptions(threads=1)).manifest
     bodies = [store.get(BUCKET, manifest[kind][0]["key"]).body.decode() for kind in ("parts", "rejects")]
-    return manifest, *(list(csv.DictReader(io.StringIO(body), delimiter=d)) for body, d in zip(bodies, ";,", strict=True))
+    return manifest, *(
+        list(csv.DictReader(io.StringIO(body), delimiter=d)) for body, d in zip(bodies, ";,", strict=True)
+    )
 
 
 def test_what_is_kept_and_dropped_and_who_a_row_is():

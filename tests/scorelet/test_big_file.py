@@ -51,7 +51,7 @@ MODELS = OneModel()
 
 def drop(data, settings=NO_SETTINGS):
     store = MemoryStore()
-    store.notes[BUCKET, KEY] = to_metadata(settings)
+    store.notes[BUCKET, KEY] = to_metadata(settings.changed())
     store.put(BUCKET, KEY, data)
     blob = store.get(BUCKET, KEY)
     return store, S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(data), "2024-05-01T12:00:00Z")

@@ -29,7 +29,9 @@ CORPUS = [
 ]
 
 
-def records_of(data: bytes, byte: int, line: int = 1, grammar: Grammar = COMMAS) -> list[tuple[int, int, bytes, int, int]]:
+def records_of(
+    data: bytes, byte: int, line: int = 1, grammar: Grammar = COMMAS
+) -> list[tuple[int, int, bytes, int, int]]:
     """Byte, line, raw text, fault and columns of every record."""
     found = []
     for records in read_records(io.BytesIO(data), 7, byte=byte, line=line, grammar=grammar):
@@ -41,7 +43,9 @@ def records_of(data: bytes, byte: int, line: int = 1, grammar: Grammar = COMMAS)
     return found
 
 
-def shards_of(data: bytes, ranges: list[Range], grammar: Grammar = COMMAS) -> tuple[list[tuple[int, int, int, int]], int]:
+def shards_of(
+    data: bytes, ranges: list[Range], grammar: Grammar = COMMAS
+) -> tuple[list[tuple[int, int, int, int]], int]:
     """Number, begin, end and line of the shards, and how often a range was measured twice."""
     origin, asked = 3 if data.startswith(b"\xef\xbb\xbf") else 0, []
 

@@ -19,7 +19,7 @@ def found(head, **settings):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_the_header_decides(delimiter, mark):
-    head = f'"x,;|\t{{y",age,amount\r\n1,1,2,3,4,5;;;||||\t\t\t\n'.replace(",a", delimiter + "a").encode()
+    head = '"x,;|\t{y",age,amount\r\n1,1,2,3,4,5;;;||||\t\t\t\n'.replace(",a", delimiter + "a").encode()
     assert found(mark + head) == delimiter
 
 

@@ -124,7 +124,7 @@ def test_everything_that_is_echoed_is_guarded_and_nothing_else_is_touched(tmp_pa
     assert scored[0][:6] == ["colour", "member", "amount", "age", "'=note", "who"]
     assert [row[2:6] for row in scored[1:]] == [
         ["-5.10", "3", "'=1+1", "'-x"],
-        ["1", "3", "'=a\n,\"b\"", "\t-7"],
+        ["1", "3", '\'=a\n,"b"', "\t-7"],
         ["2", "3", "''=x", "'@id"],
     ]
     assert {row[6] for row in scored[1:]} <= {"'=low", "-1", "'@high"}
@@ -136,7 +136,7 @@ def test_everything_that_is_echoed_is_guarded_and_nothing_else_is_touched(tmp_pa
 
 def test_chosen_columns_are_guarded_too_and_the_guard_can_be_turned_off(tmp_path):
     scored, _ = score(tmp_path, DATA, keep=("=note",))
-    assert [row[0] for row in scored] == ["'=note", "'=1+1", "'=a\n,\"b\"", "''=x"]
+    assert [row[0] for row in scored] == ["'=note", "'=1+1", '\'=a\n,"b"', "''=x"]
     scored, rejected = score(tmp_path, DATA, keep=("=note",), escape_formulas=False)
     assert [row[0] for row in scored] == ["=note", "=1+1", '=a\n,"b"', "'=x"]
     assert rejected[2][5] == "=red,1"

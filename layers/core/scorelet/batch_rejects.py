@@ -86,7 +86,9 @@ def _problems(stretch: Stretch, answers: Answers) -> Iterator[Verdict]:
         first, *others = problems
         also = "; also " + ", ".join(f"{p.feature}: {p.reason}" for p in others) if others else ""
         reason = f"{first.reason}; expected {first.expected}{also}"
-        if first.code == CellState.WRONG_TYPE.code and _DECIMAL_COMMA.search(stretch.records.raw(int(stretch.sound[row]))):
+        if first.code == CellState.WRONG_TYPE.code and _DECIMAL_COMMA.search(
+            stretch.records.raw(int(stretch.sound[row]))
+        ):
             reason += "; numbers have a decimal point, not a comma"
         yield int(stretch.sound[row]), first.feature, first.code, reason
     for index in answers.mute.tolist():

@@ -115,4 +115,3 @@ def _kept(names: Sequence[str], settings: FileSettings) -> list[int] | None:
 
 def _same(text: bytes, n: int) -> Texts:
     return Texts.chosen([text], np.zeros(n, dtype=np.int64))
-

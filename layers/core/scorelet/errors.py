@@ -19,7 +19,7 @@ class ScoreletError(Exception):
 class SettingsError(ScoreletError):
     """The function's environment lacks something or holds something unreadable."""
 
-    code = "bad_settings"
+    code = "bad_environment"
     remedy = "Set the named variables in template.yaml and deploy again."
 
 

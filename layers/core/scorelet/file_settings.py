@@ -62,14 +62,9 @@ class FileSettings:
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
         """From plain values, as TOML, JSON or metadata has them; raises BadSettings that names the mistake."""
-        settings = cls(**_read_values(values))
-        if settings.keep and settings.drop:
-            raise BadSettings("keep and drop exclude one another")
+        settings = cls(**read_values(values))
         if settings.header == bool(settings.columns):
             raise BadSettings("columns are for files without a header (header = false), and needed there")
-        for name in ("columns", "keep", "drop"):
-            if len(set(getattr(settings, name))) != len(getattr(settings, name)):
-                raise BadSettings(f"{name} names a column twice")
         return settings
 
     @classmethod
@@ -81,7 +76,7 @@ class FileSettings:
         found: dict[str, Any] = {}
         for where, given in sources:
             try:
-                values = _read_values(given)
+                values = read_values(given)
             except BadSettings as error:
                 raise BadSettings(f"{error} (in {where})") from None
             found = {name: value for name, value in found.items() if name not in _replaced_by(values)} | values
@@ -91,10 +86,13 @@ class FileSettings:
             raise BadSettings(f"{error} (in {' and '.join(where for where, given in sources if given)})") from None
 
 
-def _read_values(values: Mapping[str, Any]) -> dict[str, Any]:
+def read_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What one source says, as FileSettings holds it; raises BadSettings that names the mistake."""
     unknown = sorted(values.keys() - _READERS.keys())
     if unknown:
         raise BadSettings(f"there is no setting {', '.join(map(repr, unknown))}; there are {', '.join(_READERS)}")
+    if {"keep", "drop"} <= values.keys():
+        raise BadSettings("keep and drop exclude one another")
     return {name: _READERS[name](name, value) for name, value in values.items()}
 
 
@@ -132,8 +130,8 @@ def _from_json(value: str) -> Any:
         raise BadSettings(f"{METADATA} holds {value!r}, which is no JSON") from error
 
 
-def to_metadata(settings: FileSettings) -> dict[str, str]:
-    """What differs from the defaults as metadata, which is ASCII: `from_metadata` reads it back."""
+def to_metadata(values: Mapping[str, Any]) -> dict[str, str]:
+    """What `read_values` gave as metadata, which is ASCII: `from_metadata` reads it back."""
 
     names = {delimiter: name for name, delimiter in DELIMITERS.items()}
 
@@ -143,7 +141,7 @@ def to_metadata(settings: FileSettings) -> dict[str, str]:
 
     return {
         METADATA_PREFIX + name.replace("_", "-"): text(names.get(value, value) if name == "delimiter" else value)
-        for name, value in settings.changed().items()
+        for name, value in values.items()
     }
 
 
@@ -183,6 +181,8 @@ def _names(name: str, value: object) -> tuple[str, ...]:
         value = [part.strip() for part in value.split(",")]
     if not isinstance(value, list | tuple) or not value or not all(isinstance(part, str) and part for part in value):
         raise BadSettings(f"{name} must be a list of column names, not {value!r}")
+    if len(set(value)) != len(value):
+        raise BadSettings(f"{name} names a column twice")
     return tuple(value)
 
 

@@ -133,8 +133,8 @@ class TextEngine:
 def _sound_text(records: Records, sound: NDArray[np.int64], width: int, delimiter: str) -> tuple[bytes, int]:
     """The sound records with LF line ends, and how many columns were put in front of each.
 
-    DuckDB skips blank lines. They are rows only where there is a single column, which therefore gets a neighbour. It also
-    skips what looks like a byte order mark at the start, which here is part of a cell.
+    DuckDB skips blank lines. They are rows only where there is a single column, which therefore gets a neighbour. It
+    also skips what looks like a byte order mark at the start, which here is part of a cell.
     """
     n = len(sound)
     lonely = width == 1 or (n and records.raw(int(sound[0])).startswith(BOM))
