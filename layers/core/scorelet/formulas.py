@@ -78,7 +78,7 @@ _BLANKS_BEYOND = "\u0085\u00a0\u1680\u2000\u2028\u205f\u3000\ufeff"  # others be
 for _character in _BLANKS_BEYOND + "\uff1d":
     _PAIRS[tuple(_character.encode()[:2])] = True
 _PAIRS[ord("'")] = True
-_ODD = _PAIRS.any(axis=1)
+_ODD: Flags = np.asarray(_PAIRS.any(axis=1))
 _DOUBTFUL: Flags = _SURE | _SIGN | _BLANK | _ODD
 _SUSPECT: Flags = _DOUBTFUL | _QUOTE
 
