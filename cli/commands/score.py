@@ -9,12 +9,22 @@ from typing import Any
 
 from scorelet.batch_keys import Target as FileTarget
 from scorelet.errors import ScoreletError
-from scorelet.file_settings import SETTINGS_FILE, BadSettings, from_toml, read_values, to_metadata
+from scorelet.file_settings import (
+    METADATA_PREFIX,
+    SETTINGS_FILE,
+    BadSettings,
+    from_metadata,
+    from_toml,
+    read_values,
+    to_metadata,
+)
 
 from cli.drop import Dropped, drop, fetch, wait
 from cli.progress import bar
 from cli.report import Report, describe
 from cli.target import Target, add_target_options, find_target
+
+MOST_METADATA_BYTES = 2048  # S3's limit for names and values together
 
 
 def add(commands: Any, summary: str) -> None:
@@ -89,12 +99,14 @@ def run(args: argparse.Namespace) -> Report:
 
 def _files(path: Path, model: str) -> list[tuple[Path, FileTarget]]:
     """What to drop and under which names, settings files first; raises ScoreletError."""
-    if path.is_file():
+    if path.is_file() and path.name != SETTINGS_FILE:
         return [(path, FileTarget(model, path.name))]
     found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
     found.sort(key=lambda p: p.name != SETTINGS_FILE)
     if not any(p.name != SETTINGS_FILE for p in found):
-        raise ScoreletError(f"{path} is no file and no folder of files", remedy="Give the path of a table or a folder.")
+        raise ScoreletError(
+            f"{path} is no file and no folder of files to score", remedy="Give the path of a table or a folder."
+        )
     for settings in (p for p in found if p.name == SETTINGS_FILE):
         try:
             read_values(from_toml(settings.read_bytes()))
@@ -114,9 +126,15 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
         pairs = [pair.partition("=") for pair in given]
         if not all(value for _, _, value in pairs):
             raise BadSettings("--set needs SETTING=VALUE")
-        return read_values({name: value for name, _, value in pairs})
+        values = read_values(from_metadata({METADATA_PREFIX + name: value for name, _, value in pairs}))
+        if sum(len(name) + len(value) for name, value in to_metadata(values).items()) > MOST_METADATA_BYTES:
+            raise BadSettings(f"the settings take more than {MOST_METADATA_BYTES} bytes, which S3 does not store")
+        return values
     except BadSettings as error:
-        raise BadSettings(str(error), remedy="Nothing was dropped; docs/batch-files.md has all settings.") from error
+        raise BadSettings(
+            str(error),
+            remedy=f"Nothing was dropped. docs/batch-files.md has all settings; long ones go into {SETTINGS_FILE}.",
+        ) from error
 
 
 def _follow(target: Target, file: Dropped, args: argparse.Namespace) -> Outcome:

@@ -72,6 +72,20 @@ def test_a_mistake_on_the_command_line_is_said_before_anything_is_dropped(score,
     assert keys(score.stack) == []
 
 
+def test_settings_that_s3_would_not_store_are_said_before(score, tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    said = score("a.csv", "--set", "keep=" + ",".join(f"column {i}" for i in range(300)), code=1)
+    assert "more than 2048 bytes, which S3 does not store" in said
+    assert "long ones go into _scorelet.toml" in said
+    assert keys(score.stack) == []
+
+
+def test_names_with_commas_are_given_as_json(score, tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS.replace("who", "who, then"))
+    found = score("a.csv", "--set", 'keep=["who, then"]', "--set", "id=who, then", "--json")
+    assert found["manifest"]["settings"] == {"max_reject_rate": 1.0, "keep": ["who, then"], "id": "who, then"}
+
+
 def test_a_folder_is_dropped_whole_its_settings_first_and_failures_are_listed(score, tmp_path):
     folder = tmp_path / "march"
     (folder / "deep").mkdir(parents=True)
@@ -103,6 +117,8 @@ def test_a_folder_with_a_wrong_settings_file_is_not_dropped(score, tmp_path):
 def test_what_holds_no_file_is_said(score, tmp_path, make):
     make(tmp_path / "x")
     assert "x is no file and no folder of files" in score("x", code=1)
+    (tmp_path / "_scorelet.toml").write_text("")
+    assert "_scorelet.toml is no file and no folder of files to score" in score("_scorelet.toml", code=1)
 
 
 def test_a_file_without_an_answer_is_named_and_the_others_are_told(score, tmp_path, monkeypatch):
