@@ -17,11 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scorelet.batch_score import BatchOptions, score_table
+from scorelet.batch_score import BatchOptions, score_rows
 from scorelet.csv_cut import Range, Shard, cut, ranges_of
 from scorelet.csv_measure import Measure, measure, reach
-from scorelet.csv_shard import CsvShard, head_bytes, read_header
+from scorelet.file_settings import FileSettings
+from scorelet.open_rows import open_shard, read_header
 from scorelet.package import load_package
+from scorelet.table_form import HEAD_BYTES, Form
 
 from cli.report import table
 
@@ -57,10 +59,14 @@ def score(path: Path, shard: Shard, package_folder: Path) -> int:
     """Score a shard as the function does; its rows."""
     package = load_package(lambda n: (package_folder / n).read_bytes(), expected_digest=None, public_key=None)
     with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
-        header, _ = read_header(file.read(head_bytes()))
+        header = read_header(file.read(HEAD_BYTES), Form(), FileSettings())
         file.seek(shard.begin)
         body = _Left(file, shard.end - shard.begin)
-        return score_table(CsvShard(header, shard, body), package, Path(folder), BatchOptions()).rows_in
+        options = BatchOptions()
+        rows = open_shard(
+            header, shard, body, Form(), package.signature, options.file, stretch_bytes=options.stretch_bytes
+        )
+        return score_rows(rows, Form(), package, Path(folder), options).rows_in
 
 
 class _Left:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -45,10 +45,17 @@ class FileStore:
         blob = self.get(bucket, key)
         return None if blob.etag == etag else blob
 
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:  # noqa: ARG002 - whoever benches knows
+        return self.get(bucket, key).body
+
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:  # noqa: ARG002
         source = self._found(bucket, key)
         shutil.copyfile(source, path)
         return ObjectInfo(key, path.stat().st_size, _etag(source))
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:  # noqa: ARG002 - one state only
+        self._found(bucket, key)
+        return {}
 
     def open_range(
         self,

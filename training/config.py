@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from scorelet.file_settings import BadSettings, FileSettings
 from scorelet.signature import Feature, Task
 
 from training.config_reader import Section
@@ -74,6 +75,7 @@ class TrainingConfig:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     quantization: QuantizationConfig = field(default_factory=QuantizationConfig)
     baseline_bins: int = 10
+    files: FileSettings = field(default_factory=FileSettings)
 
 
 def load(path: Path) -> TrainingConfig:
@@ -103,6 +105,7 @@ def parse(document: Mapping[str, Any], *, source: str = "config", folder: Path =
         evaluation=_evaluation(top.section("evaluation")),
         quantization=_quantization(top.section("quantization")),
         baseline_bins=_bins(top.section("baseline")),
+        files=_files(top.section("files")),
     )
     top.refuse_unknown()
     mistakes += _contradictions(config)
@@ -162,6 +165,15 @@ def _bins(section: Section) -> int:
     return bins
 
 
+def _files(section: Section) -> FileSettings:
+    """The settings of dropped files that a package brings along; docs/batch-files.md has them."""
+    try:
+        return FileSettings.read(section.all())
+    except BadSettings as error:
+        section.mistake(f"{error}: see docs/batch-files.md")
+        return FileSettings()
+
+
 def _contradictions(config: TrainingConfig) -> list[str]:
     """Mistakes that show only when settings are seen together."""
     found = []
@@ -176,4 +188,8 @@ def _contradictions(config: TrainingConfig) -> list[str]:
         found.append('labels are for classes: remove them for task = "regression"')
     if config.labels and config.task == "binary" and len(config.labels) != 2:
         found.append("labels: a binary task has two, the negative and then the positive")
+    columns = config.files.columns
+    missing = [name for name in names if columns and name not in columns]
+    if missing:
+        found.append(f"files.columns lacks the features {', '.join(missing)}: list every column of the files, in order")
     return found

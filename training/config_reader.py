@@ -36,6 +36,10 @@ class Section:
         for key in self._values.keys() - self._asked:
             self.mistake(f"unknown setting; known are {', '.join(sorted(self._asked))}", key)
 
+    def all(self) -> Mapping[str, Any]:
+        """Everything in it, for a reader of its own."""
+        return self._values
+
     def section(self, key: str, *, required: bool = False) -> Section:
         """The section [key], empty when absent."""
         value = self._take(key)

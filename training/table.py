@@ -72,7 +72,7 @@ def snake_case(name: str) -> str:
 
 
 def _from_csv(path: Path, target: str, features: Sequence[Feature]) -> Table:
-    texts = read_texts(path)
+    texts = read_texts(path, [*(feature.name for feature in features), target])
     if target not in texts:
         raise TableError(f"{path.name} has no column {target!r}; it has {', '.join(texts)}")
     wanted = {feature.name: feature for feature in features} or {

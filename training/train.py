@@ -97,6 +97,7 @@ def train(
         preprocessing=describe_preprocessing(learn),
         lineage=lineage(config, dataset),
         background=background(learn),
+        file_settings=config.files.changed(),
     )
     report = render(manifest, Answered(learn, unseen), Answered(held_out, served))
     path = out_dir / config.name / str(version)

@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> Report:
     """Load the package as serving does, then describe it."""
     package = read_package(args.package)
     data = json.loads(package.manifest.to_bytes()) | {"digest": package.digest}
-    return Report(data, "\n\n".join([_head(package), _features(package), _parity(package), _metrics(package)]))
+    parts = [_head(package), _features(package), *_files(package), _parity(package), _metrics(package)]
+    return Report(data, "\n\n".join(parts))
 
 
 def _head(package: ModelPackage) -> str:
@@ -43,6 +44,12 @@ def _head(package: ModelPackage) -> str:
 def _features(package: ModelPackage) -> str:
     rows = [[f.name, f.type, f.expected()] for f in package.signature.features]
     return table(["feature", "type", "accepts"], rows)
+
+
+def _files(package: ModelPackage) -> list[str]:
+    """How dropped files are read unless they say otherwise, where that is not the usual way."""
+    found = package.manifest.file_settings
+    return [table(["setting of files", "default"], [[n, json.dumps(v)] for n, v in found.items()])] if found else []
 
 
 def _parity(package: ModelPackage) -> str:

@@ -1,19 +1,30 @@
-"""scorelet score: drop a file, wait for its manifest, fetch what came out."""
+"""scorelet score: drop a file or a folder of files, wait for every manifest, fetch what came out."""
 
 import argparse
-import json
 import sys
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scorelet.batch_keys import Target as FileTarget
 from scorelet.errors import ScoreletError
-from scorelet.manifest import MANIFEST_FILE
+from scorelet.file_settings import (
+    METADATA_PREFIX,
+    SETTINGS_FILE,
+    BadSettings,
+    from_metadata,
+    from_toml,
+    read_values,
+    to_metadata,
+)
 
-from cli.progress import Follower, Progress, bar
+from cli.drop import Dropped, drop, fetch, wait
+from cli.progress import bar
 from cli.report import Report, describe
 from cli.target import Target, add_target_options, find_target
+
+MOST_METADATA_BYTES = 2048  # S3's limit for names and values together
 
 
 def add(commands: Any, summary: str) -> None:
@@ -23,10 +34,19 @@ def add(commands: Any, summary: str) -> None:
         "score",
         run,
         summary=summary,
-        example="scorelet score flowers.csv --model iris --out results --local",
+        example="scorelet score flowers.csv --model iris --set id=flower --out results --local",
     )
-    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help=f"a file, or a folder of files with or without a {SETTINGS_FILE}"
+    )
     parser.add_argument("--model", required=True, metavar="NAME")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE",
+        help="how the file is to be read, such as delimiter=semicolon; may be repeated (docs/batch-files.md)",
+    )
     parser.add_argument("--out", type=Path, default=Path(), help="where to put the results (default: here)")
     parser.add_argument(
         "--timeout", type=float, default=900, metavar="SECONDS", help="how long to wait with nothing new (default: 900)"
@@ -34,78 +54,118 @@ def add(commands: Any, summary: str) -> None:
     add_target_options(parser)
 
 
-class NoManifest(ScoreletError):
-    """The file was dropped but its manifest has not come yet."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: a manifest and what was fetched, or an error."""
 
-    code = "no_manifest"
-    remedy = "Look at the dead-letter queue and the log of the batch function; nothing of the file is lost."
+    path: Path
+    manifest: dict[str, Any]
+    fetched: tuple[Path, ...] = ()
+    error: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the file was scored, with no more rejects than allowed."""
+        return not self.error and self.manifest["status"] == "scored"
+
+    def told(self) -> str:
+        """One line for a person."""
+        found = self.manifest
+        if self.error or found["status"] == "unreadable":
+            return self.error or f"{found['error']['code']}: {found['error']['reason']}"
+        counts = f"{found['rows_in']} rows in = {found['rows_scored']} scored + {found['rows_rejected']} rejected"
+        return counts if self.done else f"{counts}: {found['status']}"
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "file": str(self.path),
+            "manifest": self.manifest,
+            "files": [str(p) for p in self.fetched],
+            "error": self.error,
+        }
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Upload, follow, download."""
-    if not args.file.is_file():
-        raise ScoreletError(f"{args.file} is not a file", remedy="Give the path of a CSV file.")
+    """Check, upload, follow, download."""
+    files = _files(args.file, args.model)
+    metadata = to_metadata(_settings(args.set))
     target = find_target(args)
-    client = target.client("s3")
-    manifest = _wait(target, args, _drop(client, target.data_bucket, args))
-    paths = _fetch(target, manifest, args.out)
-    data = {"manifest": manifest, "files": [str(p) for p in paths]}
-    text = (
-        f"{manifest['rows_in']} rows in = {manifest['rows_scored']} scored + {manifest['rows_rejected']} rejected, "
-        f"by version {manifest['model'].get('version')} of {args.model}.\n" + "\n".join(f"  {p}" for p in paths)
-    )
-    return Report(data, text, exit_code=0 if manifest["status"] == "scored" else 1)
+    dropped = [drop(target, path, name, metadata) for path, name in files]
+    tables = [file for file in dropped if file.path.name != SETTINGS_FILE]
+    outcomes = [_follow(target, file, args) for file in tables]
+    return _report_one(outcomes[0], args) if args.file.is_file() else _report_all(outcomes, args)
 
 
-def _drop(client: Any, bucket: str, args: argparse.Namespace) -> str:
-    """Upload the file, a big one in several parts; its version id."""
-    from boto3.s3.transfer import TransferConfig
+def _files(path: Path, model: str) -> list[tuple[Path, FileTarget]]:
+    """What to drop and under which names, settings files first; raises ScoreletError."""
+    if path.is_file() and path.name != SETTINGS_FILE:
+        return [(path, FileTarget(model, path.name))]
+    found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
+    found.sort(key=lambda p: p.name != SETTINGS_FILE)
+    if not any(p.name != SETTINGS_FILE for p in found):
+        raise ScoreletError(
+            f"{path} is no file and no folder of files to score", remedy="Give the path of a table or a folder."
+        )
+    for settings in (p for p in found if p.name == SETTINGS_FILE):
+        try:
+            read_values(from_toml(settings.read_bytes()))
+        except BadSettings as error:
+            raise BadSettings(f"{settings}: {error}", remedy="Nothing was dropped.") from error
+    folder = path.resolve().name
+    return [(p, FileTarget(model, f"{folder}/{p.relative_to(path).as_posix()}")) for p in found]
 
-    key, config = f"incoming/{args.model}/{args.file.name}", TransferConfig(multipart_threshold=64 << 20)
-    client.upload_file(str(args.file), bucket, key, Config=config)
-    return str(client.head_object(Bucket=bucket, Key=key)["VersionId"])
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
-def _wait(target: Target, args: argparse.Namespace, version_id: str) -> dict[str, Any]:
-    """The manifest of this very upload."""
-    store, prefix = target.store(), f"scored/{args.model}/{args.file.name}/"
+def _settings(given: Sequence[str]) -> dict[str, Any]:
+    """The settings of --set; raises BadSettings before anything is dropped."""
+    try:
+        pairs = [pair.partition("=") for pair in given]
+        if not all(value for _, _, value in pairs):
+            raise BadSettings("--set needs SETTING=VALUE")
+        values = read_values(from_metadata({METADATA_PREFIX + name: value for name, _, value in pairs}))
+        if sum(len(name) + len(value) for name, value in to_metadata(values).items()) > MOST_METADATA_BYTES:
+            raise BadSettings(f"the settings take more than {MOST_METADATA_BYTES} bytes, which S3 does not store")
+        return values
+    except BadSettings as error:
+        raise BadSettings(
+            str(error),
+            remedy=f"Nothing was dropped. docs/batch-files.md has all settings; long ones go into {SETTINGS_FILE}.",
+        ) from error
+
+
+def _follow(target: Target, file: Dropped, args: argparse.Namespace) -> Outcome:
     if not args.json:
-        print(f"Waiting for the manifest of {args.file.name} …", file=sys.stderr)
-    follower = Follower(store, target.data_bucket, FileTarget(args.model, args.file.name), version_id)
-    seen: set[str] = set()
-    with bar(quiet=args.json) as shown:
-        before, deadline = Progress(), time.monotonic() + args.timeout
-        while time.monotonic() < deadline:
-            manifest = _manifest(target, store, prefix, version_id, seen)
-            if manifest is not None:
-                return manifest
-            now = follower.look()
-            if now != before:
-                before, deadline = now, time.monotonic() + args.timeout
-            shown.show(now)
-            time.sleep(0.5)
-    raise NoManifest(f"no manifest for {args.file.name}, and nothing new, for {args.timeout:g} seconds")
+        print(f"Waiting for the manifest of {file.target.name} …", file=sys.stderr)
+    try:
+        with bar(quiet=args.json) as shown:
+            manifest = wait(target, file, args.timeout, shown)
+        return Outcome(file.path, manifest, tuple(fetch(target, manifest, args.out)))
+    except ScoreletError as error:
+        if args.file.is_file():
+            raise
+        return Outcome(file.path, {}, error=f"{error.code}: {error}")
 
 
-def _manifest(target: Target, store: Any, prefix: str, version_id: str, seen: set[str]) -> dict[str, Any] | None:
-    """The manifest of this version, if it is there; `seen` are those of others."""
-    for info in store.list(target.data_bucket, prefix):
-        if info.key not in seen and info.key.endswith(f"/{MANIFEST_FILE}"):
-            seen.add(info.key)
-            manifest: dict[str, Any] = json.loads(store.get(target.data_bucket, info.key).body)
-            if manifest["source"]["version_id"] == version_id:
-                return manifest
-    return None
+def _report_one(one: Outcome, args: argparse.Namespace) -> Report:
+    version = one.manifest["model"].get("version")
+    by = f", by version {version} of {args.model}" if version else ""
+    text = f"{one.told()}{by}.\n" + "\n".join(f"  {p}" for p in one.fetched)
+    data = {"manifest": one.manifest, "files": [str(p) for p in one.fetched]}
+    return Report(data, text, exit_code=0 if one.done else 1)
 
 
-def _fetch(target: Target, manifest: dict[str, Any], out: Path) -> list[Path]:
-    folder = out / f"{Path(manifest['source']['key']).stem}-{manifest['run']}"
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / MANIFEST_FILE]
-    paths[0].write_text(json.dumps(manifest, indent=1))
-    store = target.store()
-    for kind, entries in (("scored", manifest["parts"]), ("rejected", manifest["rejects"])):
-        for entry in entries:
-            paths.append(folder / f"{kind}-{entry['key'].rpartition('-')[2]}")
-            store.download(target.data_bucket, entry["key"], paths[-1])
-    return paths
+def _report_all(outcomes: Sequence[Outcome], args: argparse.Namespace) -> Report:
+    """The sums, and one line for each file that was not scored."""
+    counts = {n: sum(one.manifest.get(n, 0) for one in outcomes) for n in ("rows_in", "rows_scored", "rows_rejected")}
+    failed = [one for one in outcomes if not one.done]
+    lines = [
+        f"{len(outcomes)} files, {len(failed)} of them not scored: {counts['rows_in']} rows in = "
+        f"{counts['rows_scored']} scored + {counts['rows_rejected']} rejected. The results are in {args.out}.",
+        *(f"  {one.path}: {one.told()}" for one in failed),
+    ]
+    data = {**counts, "files": [one.to_json() for one in outcomes], "failed": [str(one.path) for one in failed]}
+    return Report(data, "\n".join(lines), exit_code=1 if failed else 0)

@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from scorelet.aws_s3 import S3Store
 from scorelet.batch import Outcome, score_object
-from scorelet.batch_keys import is_folder_marker
+from scorelet.batch_keys import is_no_table
 from scorelet.batch_score import BatchOptions
 from scorelet.big_failure import explain_failure
 from scorelet.big_measure import cut_file, measure_range
@@ -77,7 +77,7 @@ def _done(message: SqsMessage) -> bool:
     """Whether every object of the message has its manifest. A repeated message finds done objects done."""
     try:
         for obj in s3_objects_in(message):
-            outcome = None if is_folder_marker(obj) else _score(obj)
+            outcome = None if is_no_table(obj) else _score(obj)
             if outcome is not None:
                 _report(obj, outcome)
     except Exception as error:  # noqa: BLE001 - the boundary: SQS repeats the message, then parks it in the DLQ

@@ -12,12 +12,12 @@ class SlowRecord:
     columns: int
 
 
-def slow_records(data: bytes, longest: int) -> list[SlowRecord]:
+def slow_records(data: bytes, longest: int, delimiter: str = ",") -> list[SlowRecord]:
     """Every record of the file, the header included."""
     found, position, line = [], 0, 1
     text = data if data.endswith(b"\n") or not data else data + b"\n"
     while position < len(text):
-        end, columns, fault = _sound_record(text, position)
+        end, columns, fault = _sound_record(text, position, ord(delimiter))
         if end < 0 or len(_content(text, position, end)) > longest:
             end, columns, fault = text.index(b"\n", position), 0, "bad_quoting"
         raw = _content(text, position, end)
@@ -43,16 +43,16 @@ def _fault(raw: bytes, fault: str, longest: int) -> str:
     return fault
 
 
-def _sound_record(text: bytes, position: int) -> tuple[int, int, str]:
+def _sound_record(text: bytes, position: int, delimiter: int) -> tuple[int, int, str]:
     """Where the record's LF is (-1: its quotes are at fault), how many fields it has, a stray CR or none."""
     columns, fault = 1, "none"
     while True:
         if text[position : position + 1] == b'"':
-            position = _after_quoted(text, position + 1)
+            position = _after_quoted(text, position + 1, delimiter)
             if position < 0:
                 return -1, 0, "bad_quoting"
         else:
-            while text[position] not in b'",\n':
+            while text[position] not in (34, 10, delimiter):
                 if text[position] == 13 and text[position + 1 : position + 2] != b"\n":
                     fault = "bad_line_end"
                 position += 1
@@ -64,8 +64,8 @@ def _sound_record(text: bytes, position: int) -> tuple[int, int, str]:
         position += 1
 
 
-def _after_quoted(text: bytes, position: int) -> int:
-    """The comma or LF after a quoted field, -1 where the field does not end as it should."""
+def _after_quoted(text: bytes, position: int, delimiter: int) -> int:
+    """The delimiter or LF after a quoted field, -1 where the field does not end as it should."""
     while True:
         position = text.find(b'"', position) + 1
         if position == 0:
@@ -75,4 +75,4 @@ def _after_quoted(text: bytes, position: int) -> int:
         elif text[position : position + 2] == b"\r\n":
             return position + 1
         else:
-            return position if text[position : position + 1] in (b",", b"\n") else -1
+            return position if text[position] in (delimiter, 10) else -1

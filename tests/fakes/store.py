@@ -4,12 +4,12 @@ import hashlib
 import io
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scorelet.errors import OVERWRITTEN, LostRace, ObjectChanged, ObjectMissing
+from scorelet.errors import OVERWRITTEN, LostRace, ObjectChanged, ObjectMissing, ObjectTooLarge
 from scorelet.store import Blob, ObjectInfo, ObjectState
 
 OCTETS = "application/octet-stream"
@@ -34,6 +34,7 @@ class MemoryStore:
     versions: dict[tuple[str, str], list[Blob]] = field(default_factory=dict)
     dates: dict[str | None, float] = field(default_factory=dict)
     now: float = 0.0
+    notes: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -48,6 +49,12 @@ class MemoryStore:
         blob = self.get(bucket, key)
         return None if blob.etag == etag else blob
 
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:
+        body = self.get(bucket, key).body
+        if len(body) > most_bytes:
+            raise ObjectTooLarge(f"s3://{bucket}/{key} is larger than {most_bytes} bytes")
+        return body
+
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         blob = self.get(bucket, key, version_id)
         path.write_bytes(blob.body)
@@ -61,6 +68,10 @@ class MemoryStore:
         if etag not in (None, blob.etag):
             raise ObjectChanged(OVERWRITTEN)
         yield MemoryRange(len(blob.body), blob.etag, io.BytesIO(blob.body[begin:end]))
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:
+        self.get(bucket, key, version_id)
+        return self.notes.get((bucket, key), {})
 
     def exists(self, bucket: str, key: str) -> bool:
         return bool(self.versions.get((bucket, key)))

@@ -120,6 +120,26 @@ def test_a_folder_made_in_the_console_is_no_file(app, s3, capsys, key):
     assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/", b"rows")), None)) == ["m0"]
 
 
+def test_a_settings_file_is_neither_scored_nor_counted_and_the_files_beside_it_follow_it(app, s3, capsys):
+    settings = eventbridge(s3, "incoming/tiny/day/_scorelet.toml", b'drop = ["amount"]\nid = "colour"\n')
+    assert failed(app.handler(sqs(settings), None)) == []
+    assert listed(s3, "scored/") == listed(s3, "rejected/") == listed(s3, "runs/") == []
+    assert [line for line in lines(capsys) if "_aws" in line] == []
+    assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/day/a.csv")), None)) == []
+    (part,) = [key for key in listed(s3, "scored/") if key.endswith(".csv")]
+    body = s3.get_object(Bucket=DATA, Key=part)["Body"].read()
+    assert body.splitlines()[0].startswith(b"age,member,colour,prediction,")
+
+
+def test_a_mistake_in_the_settings_is_a_failed_file_with_a_reason(app, s3, capsys):
+    s3.put_object(Bucket=DATA, Key="incoming/tiny/_scorelet.toml", Body=b"header = 7")
+    assert failed(app.handler(sqs(eventbridge(s3)), None)) == []
+    assert [line["FilesFailed"] for line in lines(capsys) if "_aws" in line] == [[1]]
+    (key,) = [key for key in listed(s3, "scored/") if key.endswith("manifest.json")]
+    error = json.loads(s3.get_object(Bucket=DATA, Key=key)["Body"].read())["error"]
+    assert error == {"code": "bad_settings", "reason": "header is 7, not true or false (in _scorelet.toml)"}
+
+
 def test_a_file_that_cannot_be_read_is_done_and_counted_as_failed(app, s3, capsys):
     event = sqs(eventbridge(s3, body=b"\x89PNG\r\n"), eventbridge(s3, "incoming/nobody/a.csv"))
     assert failed(app.handler(event, None)) == []
@@ -150,6 +170,7 @@ JOB: dict[str, Any] = {
     "run": "0" * 20,
     "model": {"version": 1, "digest": "sha256:0"},
     "settings": {"max_reject_rate": 1.0},
+    "form": {"kind": "csv", "packed": False, "delimiter": ","},
 }
 
 

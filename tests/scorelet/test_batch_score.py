@@ -10,12 +10,15 @@ from scorelet import csv_scan
 from scorelet.batch_score import BatchOptions, score_file
 from scorelet.errors import UnreadableFile
 from scorelet.features import CellState, Column, columns_from_records, encode
+from scorelet.formulas import guarded
 from scorelet.number_texts import number_texts, probability_texts
 from scorelet.package import load_package
 from scorelet.signature import Feature, Signature
-from scorelet.table import CsvTable, TextEngine
+from scorelet.table import CsvTable
+from scorelet.text_engine import TextEngine
 
-from tests.fakes.nasty import as_json, fates, nasty_file
+from tests.fakes.fates import Plain, as_json
+from tests.fakes.nasty import nasty_table
 from tests.fakes.package import tiny_package, tiny_records
 
 FULL = os.environ.get("SCORELET_LAWS") == "full"
@@ -46,30 +49,40 @@ def a_seed():
 def test_every_row_is_scored_or_rejected_once_and_in_order(tmp_path):
     """Conservation, for whole files against the plain reading of the rules; and one path, row by row, with the API."""
     first = a_seed()
-    for seed in range(first, first + (1000 if FULL else 25)):
+    for seed in range(first, first + (1500 if FULL else 40)):
         chance = random.Random(seed)
         task = chance.choice(TASKS)
         served = package(task)
-        data = nasty_file(seed, served.signature, chance.randrange(0, 60), chance.choice([0, 0.02, 0.2, 0.5]))
-        header, wanted = fates(data, served.signature, csv_scan.MAX_RECORD_BYTES)
-        totals, scored, rejected = score(data, tmp_path, task, stretch_bytes=chance.randrange(1, 4000))
+        table = nasty_table(seed, served.signature, chance.randrange(0, 60), chance.choice([0, 0.02, 0.2, 0.5]))
+        plain = Plain(served.signature, table.settings, table.delimiter)
+        head, wanted = plain.fates(table.data, csv_scan.MAX_RECORD_BYTES)
+        stretch = chance.randrange(1, 4000)
+        totals, scored, rejected = score(table.data, tmp_path, task, stretch_bytes=stretch, file=table.settings)
         good, bad = [f for f in wanted if f.code == "ok"], [f for f in wanted if f.code != "ok"]
         assert (totals.rows_in, totals.rows_scored) == (len(wanted), len(good)), seed
-        found = [(int(r["line"]), int(r["byte"]), r["code"], r["raw"]) for r in read_rejects(rejected)]
-        shown = [(f.record.raw.decode("utf-8", "backslashreplace")) for f in bad]
-        assert found == [(f.record.line, f.record.byte, f.code, raw) for f, raw in zip(bad, shown, strict=True)], seed
-        assert scored.startswith(header + b",")
-        assert_rows(scored[scored.index(b"\n", len(header)) + 1 :], good, served, seed)
+        assert_rejects(read_rejects(rejected), bad, table.settings, seed)
+        assert_rows(scored.decode(), head, good, served, table.delimiter, seed)
 
 
-def assert_rows(text, good, served, seed):
-    """Each row is the record as it came and, behind it, what the API's path answers to that record alone."""
-    position = 0
+def assert_rejects(found, bad, settings, seed):
+    """Each bad row once, in order, where it stands, with its text."""
+    shown = guarded if settings.escape_formulas else str
+    assert [(int(r["line"]), int(r["byte"]), r["code"], r["raw"]) for r in found] == [
+        (f.record.line, f.record.byte, f.code, shown(f.record.raw.decode("utf-8", "backslashreplace"))) for f in bad
+    ], seed
+    assert [r.get("id") for r in found] == [shown(f.id) if settings.id else None for f in bad], seed
+
+
+def assert_rows(text, head, good, served, delimiter, seed):
+    """Each row is what is kept of the record and, behind it, what the API's path answers to that record alone."""
+    lead = delimiter.join(head) + delimiter if head else ""
+    assert text.startswith(lead), seed
+    position = text.index("\n", len(lead)) + 1
     for fate in good:
-        raw = fate.record.raw
-        assert text[position : position + len(raw) + 1] == raw + b",", seed
-        end = text.index(b"\n", position + len(raw))
-        answers = text[position + len(raw) + 1 : end].decode().split(",")
+        lead = delimiter.join(fate.passed) + delimiter if head else ""
+        assert text[position : position + len(lead)] == lead, seed
+        end = text.index("\n", position + len(lead))
+        answers = text[position + len(lead) : end].split(delimiter)
         _, alone = served.answer(columns_from_records(served.signature, [fate.values]))
         numbers = answers if served.signature.task == "regression" else answers[2:]
         assert np.array_equal(np.array(numbers, np.float32), alone.outputs[0]), seed
@@ -83,11 +96,11 @@ def assert_rows(text, good, served, seed):
 @pytest.mark.law
 def test_the_same_bytes_come_out_for_every_stretch(tmp_path):
     first = a_seed()
-    for seed in range(first, first + (100 if FULL else 3)):
-        data = nasty_file(seed, package().signature, 30, 0.3)
-        one = score(data, tmp_path)
-        for stretch in (*random.Random(seed).sample(range(20, len(data)), 3), 61, len(data)):
-            again = score(data, tmp_path, stretch_bytes=stretch)
+    for seed in range(first, first + (150 if FULL else 5)):
+        table = nasty_table(seed, package().signature, 30, 0.3)
+        one = score(table.data, tmp_path, file=table.settings)
+        for stretch in (*random.Random(seed).sample(range(20, len(table.data)), 3), 61, len(table.data)):
+            again = score(table.data, tmp_path, stretch_bytes=stretch, file=table.settings)
             assert again[1:] == one[1:], (seed, stretch)
             assert again[0].rejects_by_code == one[0].rejects_by_code
             assert {n: c.tolist() for n, c in again[0].sketch.items()} == {

@@ -1,7 +1,5 @@
 """The steps of a big file's run, called in their order as the state machine does, on a store in memory."""
 
-import csv
-import io
 import json
 import os
 import random
@@ -18,10 +16,11 @@ from scorelet.big_start import begin_run
 from scorelet.csv_cut import Range, Shard
 from scorelet.errors import EventError
 from scorelet.events.s3 import S3Object
+from scorelet.file_settings import FileSettings, to_metadata
 from scorelet.package import load_package
 
 from tests.fakes.dying import DyingStore, Killed
-from tests.fakes.nasty import nasty_file
+from tests.fakes.nasty import nasty_table
 from tests.fakes.package import tiny_package
 from tests.fakes.store import MemoryStore
 
@@ -32,6 +31,7 @@ ROWS = (
     b'5.10,33,true,red,"two\nlines"\n7,,0,light green,\n\n1,2\n3,4,1,red,"say ""hi"""\r\nnan,1,1,red,"open\n9,1,1,red,x'
 )
 OPTIONS = BatchOptions(threads=1)
+NO_SETTINGS = FileSettings()
 
 
 class OneModel:
@@ -49,8 +49,9 @@ class OneModel:
 MODELS = OneModel()
 
 
-def drop(data):
+def drop(data, settings=NO_SETTINGS):
     store = MemoryStore()
+    store.notes[BUCKET, KEY] = to_metadata(settings.changed())
     store.put(BUCKET, KEY, data)
     blob = store.get(BUCKET, KEY)
     return store, S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(data), "2024-05-01T12:00:00Z")
@@ -83,8 +84,8 @@ def outputs(store):
     return {key: states[-1].body for key, states in found.items()}
 
 
-def in_one_piece(data):
-    store, obj = drop(data)
+def in_one_piece(data, settings=NO_SETTINGS):
+    store, obj = drop(data, settings)
     manifest = score_object(obj, store, MODELS, OPTIONS).manifest
     return manifest, *(joined(store, manifest[kind]) for kind in ("parts", "rejects"))
 
@@ -100,14 +101,12 @@ def joined(store, parts):
 
 
 def first_record(body):
-    names = next(csv.reader(io.StringIO(body.decode(), newline="")))
     end = next(n for n in range(1, len(body) + 1) if body[n - 1 : n] == b"\n" and body[:n].count(b'"') % 2 == 0)
-    assert names
     return body[:end]
 
 
-def assert_same(data, shard_bytes, wanted, shuffle=None):
-    store, obj = drop(data)
+def assert_same(data, shard_bytes, wanted, shuffle=None, settings=NO_SETTINGS):
+    store, obj = drop(data, settings)
     outcome = run(store, obj, shard_bytes, shuffle)
     assert outcome.committed
     manifest = outcome.manifest
@@ -135,14 +134,33 @@ def test_shards_of_any_size_give_the_rows_of_the_file_in_one_piece(monkeypatch, 
 
 @pytest.mark.law
 def test_nasty_files_come_out_the_same_in_any_order_of_their_shards():
+    """With any delimiter, header or none, and any settings."""
     first = random.randrange(2**32)
     print(f"seed {first}")
-    for seed in range(first, first + (60 if FULL else 6)):
+    for seed in range(first, first + (150 if FULL else 10)):
         chance = random.Random(seed)
-        data = nasty_file(seed, MODELS.package.signature, chance.randrange(1, 60), chance.choice([0.02, 0.2, 0.5]))
-        wanted = in_one_piece(data)
-        one = assert_same(data, chance.randrange(50, 900), wanted, chance)
-        assert one
+        table = nasty_table(seed, MODELS.package.signature, chance.randrange(1, 60), chance.choice([0.02, 0.2, 0.5]))
+        wanted = in_one_piece(table.data, table.settings)
+        assert wanted[0]["status"] == "scored", seed
+        assert wanted[0]["settings"] == {"max_reject_rate": 1.0, **table.settings.changed()}, seed
+        assert assert_same(table.data, chance.randrange(50, 900), wanted, chance, table.settings), seed
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_file_of_any_delimiter_with_or_without_a_header_can_be_cut_anywhere(delimiter, mark):
+    names = tuple(HEADER.decode().strip().split(","))
+    body = ROWS.replace(b",", delimiter.encode())
+    settings = FileSettings(delimiter=delimiter, header=False, columns=names, drop=("colour",), id="note")
+    for data, chosen in (
+        (mark + HEADER.replace(b",", delimiter.encode()) + body, NO_SETTINGS),
+        (mark + body, settings),
+    ):
+        wanted = in_one_piece(data, chosen)
+        assert wanted[0]["rows_in"] == 7
+        for shard_bytes in range(1 if FULL else 3, len(data) + 1, 1 if FULL else 17):
+            assert_same(data, shard_bytes, wanted, settings=chosen)
 
 
 @pytest.mark.law
@@ -186,10 +204,21 @@ def test_a_file_that_reads_two_ways_is_cut_in_several_calls(monkeypatch):
     assert_same(data, 30, wanted)
 
 
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + b"\0" * 90, b"amount,age\n" + b"1,2\n" * 30, b"\n" * 90])
-def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data):
-    wanted = in_one_piece(data)
-    store, obj = drop(data)
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 90, NO_SETTINGS),
+        (b"amount,age\n" + b"1,2\n" * 30, NO_SETTINGS),
+        (b"\n" * 90, NO_SETTINGS),
+        (HEADER + ROWS, FileSettings(keep=("nobody",))),
+        (HEADER + ROWS, FileSettings(delimiter=";", id="age")),
+        (ROWS, FileSettings(header=False, columns=("amount", "age"))),
+    ],
+)
+def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data, settings):
+    wanted = in_one_piece(data, settings)
+    assert wanted[0]["status"] == "unreadable"
+    store, obj = drop(data, settings)
     manifest = run(store, obj, 10).manifest
     assert {**manifest, "source": None} == {**wanted[0], "source": None}
     assert joined(store, manifest["rejects"]) == wanted[2]

@@ -11,6 +11,7 @@ from scorelet import csv_measure, csv_scan
 from scorelet.csv_cut import Range, cut, ranges_of
 from scorelet.csv_measure import Measure, measure, reach
 from scorelet.csv_records import read_records
+from scorelet.grammar import COMMAS, Grammar
 
 FULL = os.environ.get("SCORELET_LAWS") == "full"
 PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "a", '"\n', '"x"', '"l\nm"', '"q,""z"""', "\n\n", "é", '"\n"', "aaaaaaaa"]
@@ -28,10 +29,12 @@ CORPUS = [
 ]
 
 
-def records_of(data: bytes, byte: int, line: int = 1) -> list[tuple[int, int, bytes, int, int]]:
+def records_of(
+    data: bytes, byte: int, line: int = 1, grammar: Grammar = COMMAS
+) -> list[tuple[int, int, bytes, int, int]]:
     """Byte, line, raw text, fault and columns of every record."""
     found = []
-    for records in read_records(io.BytesIO(data), 7, byte=byte, line=line):
+    for records in read_records(io.BytesIO(data), 7, byte=byte, line=line, grammar=grammar):
         lines = records.lines(np.arange(len(records)))
         for i in range(len(records)):
             fault = int(records.fault[i])
@@ -40,14 +43,16 @@ def records_of(data: bytes, byte: int, line: int = 1) -> list[tuple[int, int, by
     return found
 
 
-def shards_of(data: bytes, ranges: list[Range]) -> tuple[list[tuple[int, int, int, int]], int]:
+def shards_of(
+    data: bytes, ranges: list[Range], grammar: Grammar = COMMAS
+) -> tuple[list[tuple[int, int, int, int]], int]:
     """Number, begin, end and line of the shards, and how often a range was measured twice."""
     origin, asked = 3 if data.startswith(b"\xef\xbb\xbf") else 0, []
 
     def look(range_: Range, entry: int | None) -> Measure:
         base = max(range_.begin - 1, 0)
         body = data[base : range_.end + reach()]
-        return Measure.from_json(measure(body, base, range_.begin, range_.end, entry).to_json())
+        return Measure.from_json(measure(body, base, range_.begin, range_.end, entry, grammar).to_json())
 
     def ask(range_: Range, entry: int) -> Measure:
         asked.append(entry)
@@ -57,26 +62,28 @@ def shards_of(data: bytes, ranges: list[Range]) -> tuple[list[tuple[int, int, in
     return [(s.number, s.begin, s.end, s.line) for s in cut(origin, ranges, measures, ask)], len(asked)
 
 
-def assert_exact(data: bytes, ranges: list[Range], note: object) -> int:
+def assert_exact(data: bytes, ranges: list[Range], note: object, grammar: Grammar = COMMAS) -> int:
     origin = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    shards, asked = shards_of(data, ranges)
+    shards, asked = shards_of(data, ranges, grammar)
     assert [number for number, *_ in shards] == list(range(1, len(shards) + 1)), note
     assert [begin for _, begin, *_ in shards] == [origin, *(end for _, _, end, _ in shards)][:-1], note
     assert shards[-1][2] == len(data), note
-    found = [record for _, begin, end, line in shards for record in records_of(data[begin:end], begin, line)]
-    assert found == records_of(data[origin:], origin), note
+    found = [one for _, begin, end, line in shards for one in records_of(data[begin:end], begin, line, grammar)]
+    assert found == records_of(data[origin:], origin, 1, grammar), note
     return asked
 
 
 @pytest.mark.law
 @pytest.mark.parametrize("longest", [5, 12, 1 << 20])
 @pytest.mark.parametrize("data", CORPUS, ids=range(len(CORPUS)))
-def test_a_cut_at_every_byte_changes_no_record(monkeypatch, data, longest):
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_cut_at_every_byte_changes_no_record(monkeypatch, data, delimiter, longest):
     monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
+    data, grammar = data.replace(b",", delimiter.encode()), Grammar(delimiter)
     for place in range(1, len(data)):
-        assert_exact(data, [Range(0, 0, place), Range(1, place, len(data))], place)
+        assert_exact(data, [Range(0, 0, place), Range(1, place, len(data))], place, grammar)
     for width in range(1, len(data) + 1):
-        assert_exact(data, ranges_of(len(data), width), width)
+        assert_exact(data, ranges_of(len(data), width), width, grammar)
 
 
 @pytest.mark.law
@@ -88,10 +95,11 @@ def test_any_file_can_be_cut_anywhere(monkeypatch):
         monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", chance.choice([3, 5, 12, 40, 1000]))
         monkeypatch.setattr(csv_measure, "MOST_STARTS", chance.choice([1, 2, 64]))
         monkeypatch.setattr(csv_measure, "STRETCH_BYTES", chance.choice([1, 5, 4096]))
-        data = "".join(chance.choices(PIECES, k=chance.randrange(1, 80))).encode()
+        delimiter = chance.choice(",;\t|")
+        data = "".join(chance.choices([*PIECES, delimiter], k=chance.randrange(1, 80))).encode()
         places = sorted({0, len(data), *(chance.randrange(len(data)) for _ in range(chance.randrange(8)))})
         ranges = [Range(n, *pair) for n, pair in enumerate(itertools.pairwise(places))]
-        assert_exact(data, ranges, (seed, csv_scan.MAX_RECORD_BYTES, data, places))
+        assert_exact(data, ranges, (seed, csv_scan.MAX_RECORD_BYTES, data, places), Grammar(delimiter))
 
 
 def test_newlines_in_quotes_need_no_second_look():

@@ -7,6 +7,7 @@ import pytest
 from scorelet import csv_scan
 from scorelet.csv_records import read_records
 from scorelet.csv_scan import Fault
+from scorelet.grammar import Grammar
 
 from tests.fakes.slow_csv import SlowRecord, slow_records
 
@@ -14,9 +15,9 @@ FILES = 20_000 if os.environ.get("SCORELET_LAWS") == "full" else 600
 PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "a", "5.10", '"x"', '"l\nm"', '"q,""z"""', "\n\n", "\xff", "é", "\0", " "]
 
 
-def read(data: bytes, stretch: int) -> list[SlowRecord]:
+def read(data: bytes, stretch: int, delimiter: str = ",") -> list[SlowRecord]:
     found = []
-    for records in read_records(io.BytesIO(data), stretch):
+    for records in read_records(io.BytesIO(data), stretch, grammar=Grammar(delimiter)):
         lines = records.lines(np.arange(len(records)))
         for i in range(len(records)):
             fault = Fault(int(records.fault[i]))
@@ -26,8 +27,8 @@ def read(data: bytes, stretch: int) -> list[SlowRecord]:
     return found
 
 
-def nasty(chance: random.Random) -> bytes:
-    text = "".join(chance.choice(PIECES) for _ in range(chance.randrange(60)))
+def nasty(chance: random.Random, delimiter: str) -> bytes:
+    text = "".join(chance.choice([*PIECES, delimiter, delimiter]) for _ in range(chance.randrange(60)))
     return text.encode("latin1") if chance.random() < 0.3 else text.replace("\xff", "y").encode()
 
 
@@ -46,11 +47,12 @@ def test_the_fast_reader_agrees_with_the_plain_one_wherever_stretches_end(monkey
     for _ in range(FILES):
         longest = chance.choice([5, 12, 1000])
         monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
-        data = nasty(chance)
-        wanted = slow_records(data, longest)
+        delimiter = chance.choice(",;\t|")
+        data = nasty(chance, delimiter)
+        wanted = slow_records(data, longest, delimiter)
         for stretch in {1, chance.randrange(1, 12), chance.randrange(1, 100), 10_000}:
-            found = read(data, stretch)
-            assert same(found, wanted), (seed, longest, stretch, data, found, wanted)
+            found = read(data, stretch, delimiter)
+            assert same(found, wanted), (seed, longest, stretch, delimiter, data, found, wanted)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 from scorelet.aws_s3 import S3Store, s3_client
 from scorelet.aws_s3_body import CorruptObject
-from scorelet.errors import LostRace, ObjectChanged, ObjectMissing
+from scorelet.errors import LostRace, ObjectChanged, ObjectMissing, ObjectTooLarge
 
 from tests.fakes.store import MemoryStore
 
@@ -38,6 +38,16 @@ def test_what_is_put_can_be_read(store):
     blob = store.get(BUCKET, "k")
     assert (blob.body, blob.etag) == (b"one", etag)
     assert blob.version_id
+
+
+def test_a_small_object_is_read_and_a_large_one_is_not(store):
+    store.put(BUCKET, "k", b"12345")
+    store.put(BUCKET, "empty", b"")
+    assert (store.get_small(BUCKET, "k", 5), store.get_small(BUCKET, "empty", 5)) == (b"12345", b"")
+    with pytest.raises(ObjectTooLarge):
+        store.get_small(BUCKET, "k", 4)
+    with pytest.raises(ObjectMissing):
+        store.get_small(BUCKET, "other", 4)
 
 
 def test_an_old_version_stays_readable(store, tmp_path):

@@ -1,5 +1,6 @@
 import pytest
 from scorelet.errors import ScoreletError
+from scorelet.file_settings import FileSettings
 
 from tests.training.conftest import CONFIGS
 from training.config import QuantizationConfig, load, parse
@@ -50,9 +51,20 @@ def test_all_mistakes_are_listed_together():
     assert caught.value.remedy
 
 
+def test_the_settings_of_dropped_files_are_read_as_they_will_be():
+    config = parse({**MINIMAL, "files": {"delimiter": "semicolon", "id": "flower", "output": "parquet"}})
+    assert config.files == FileSettings(delimiter=";", id="flower", output="parquet")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"files": {"delimeter": ";"}}, "files: there is no setting 'delimeter'; there are .*: see docs/batch-files"),
+        ({"files": {"header": False}}, "files: columns are for files without a header"),
+        (
+            {"files": {"header": False, "columns": ["x"]}, "features": [{"name": "a", "type": "float"}]},
+            "files.columns lacks the features a: list every column of the files",
+        ),
         ({"features": [{"name": "t", "type": "float"}]}, "also a feature"),
         ({"features": [{"name": "a", "type": "float"}] * 2}, "same name"),
         ({"task": "binary", "labels": ["a", "b", "c"]}, "binary task has two"),

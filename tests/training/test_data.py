@@ -63,6 +63,20 @@ def test_a_csv_file_gets_its_types_nulls_and_imputation_inferred(tmp_path):
     assert all(dataset.records[row]["income"] is None for row in np.flatnonzero(income))
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_table_of_any_delimiter_is_the_same_table(tmp_path, delimiter):
+    text = 'a,y,"b"\n1.5,p,x\n2.5,q,"x\ny"\n3.5,r,\n'
+    one = data.load(table_config(tmp_path / "t.csv", text))
+    other = data.load(table_config(tmp_path / "t.csv", text.replace(",", delimiter)))
+    assert (other.digest, other.signature) == (one.digest, one.signature)
+    assert (other.matrix == one.matrix).all()
+
+
+def test_a_table_that_is_no_csv_is_refused(tmp_path):
+    with pytest.raises(TableError, match="training reads CSV that is not packed"):
+        data.load(table_config(tmp_path / "t.csv", '{"a": 1, "y": 2}\n'))
+
+
 def test_one_changed_cell_changes_the_digest_and_the_row_order_counts(tmp_path):
     text = "a,y\n1.5,p\n2.5,q\n3.5,r\n"
     digests = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
 from scorelet.aws_s3_body import BROKEN, CorruptObject, copy_body
-from scorelet.errors import OVERWRITTEN, LostRace, ObjectChanged, ObjectMissing
+from scorelet.errors import OVERWRITTEN, LostRace, ObjectChanged, ObjectMissing, ObjectTooLarge
 from scorelet.events.s3 import UNVERSIONED
+from scorelet.file_settings import WRITER
 from scorelet.store import Blob, ObjectInfo, ObjectState, RangeReader
 
 OCTETS = "application/octet-stream"
@@ -27,7 +28,6 @@ _MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed",
 _LOST = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 _ATTEMPTS = 4
-_WRITER = "scorelet-writer"
 
 
 @cache  # 220 ms with the import of boto3, once per cold start
@@ -62,6 +62,14 @@ class S3Store:
             raise _translated(error, bucket, key) from error
         return Blob(answer["Body"].read(), _etag(answer), answer.get("VersionId"))
 
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:
+        """The object's body; raises ObjectMissing, or ObjectTooLarge before any of it is read."""
+        answer = self._get(bucket, key, None)
+        with closing(answer["Body"]) as body:
+            if int(answer["ContentLength"]) > most_bytes:
+                raise ObjectTooLarge(f"s3://{bucket}/{key} is larger than {most_bytes} bytes")
+            return bytes(body.read())
+
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         """Write the object to `path`; raises ObjectMissing."""
         with path.open("wb") as file:
@@ -89,6 +97,15 @@ class S3Store:
                 raise CorruptObject("S3 gave another range than the one that was asked for")
             yield _Range(size, _etag(answer), body)
 
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:
+        """What the writer noted beside the object, names in lower case; raises ObjectMissing."""
+        version = {"VersionId": version_id} if version_id else {}
+        try:
+            answer = self._client.head_object(Bucket=bucket, Key=key, **version)
+        except ClientError as error:
+            raise _translated(error, bucket, key) from error
+        return {name.lower(): str(value) for name, value in answer.get("Metadata", {}).items()}
+
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""
         try:
@@ -111,7 +128,7 @@ class S3Store:
         """
         writer = uuid.uuid4().hex
         try:
-            self._put(bucket, key, body, content_type, IfNoneMatch="*", Metadata={_WRITER: writer})
+            self._put(bucket, key, body, content_type, IfNoneMatch="*", Metadata={WRITER: writer})
         except (ClientError, HTTPClientError) as error:
             refused = isinstance(error, ClientError)
             if refused and _code(error) not in _LOST:
@@ -130,7 +147,7 @@ class S3Store:
             if _code(error) in _MISSING:
                 return None
             raise
-        return str(answer.get("Metadata", {}).get(_WRITER, ""))
+        return str(answer.get("Metadata", {}).get(WRITER, ""))
 
     def put_if_match(self, bucket: str, key: str, body: bytes, etag: str, content_type: str = OCTETS) -> str:
         """Write only over the state `etag`. Returns the new ETag; raises LostRace."""

@@ -7,7 +7,7 @@ may be killed, repeated or run side by side: they write the same parts, and one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,9 +18,11 @@ from scorelet.batch_pin import ServedModels, pinned_package
 from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, write_file_problem
 from scorelet.errors import OVERWRITTEN, ContractError, ModelNotFound, ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
+from scorelet.file_settings import BadSettings, FileSettings
 from scorelet.package import ModelPackage
 from scorelet.registry import check_name
 from scorelet.store import ObjectStore
+from scorelet.table_files import OUTPUTS, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +46,36 @@ def score_object(obj: S3Object, store: ObjectStore, models: ServedModels, option
         return Outcome(run.target.model, run.id, committed=False)
     if problem is not None or run.package is None:
         return commit_problem(run, store, problem, options)
+    options = options_of(run, options)
     with TemporaryDirectory(dir=options.scratch) as folder:
         try:
             totals = _score(run, run.package, store, Path(folder), options)
         except (UnreadableFile, ObjectChanged) as error:
             return commit_problem(run, store, error, options)
-        scored = upload(run, store, Path(folder), "scored", PART, totals.rows_scored)
+        scored = upload(run, store, Path(folder), "scored", PART, totals.rows_scored, totals.output)
         rejected = upload(run, store, Path(folder), "rejected", PART, totals.rows_in - totals.rows_scored)
     return commit(run, store, totals, [scored], [rejected])
 
 
 def settle_run(
     obj: S3Object, store: ObjectStore, models: ServedModels, options: BatchOptions
-) -> tuple[Run, ModelNotFound | None]:
-    """Which model scores the object under which id, or why there is no model that a retry could find."""
-    target = target_of(obj.key)
-    package, problem = _package(obj, target, store, models)
-    settings = options.settings()
-    return Run(obj, target, run_id(obj, package.digest if package else None, settings), package, settings), problem
+) -> tuple[Run, FileProblem | None]:
+    """Which model scores the object with which settings, or why a retry could find neither."""
+    target, file, problem = target_of(obj.key), options.file, None
+    package, values, reason = _pinned(obj, target, store, models)
+    try:
+        file = FileSettings.read({**file.changed(), **values})
+    except BadSettings as error:
+        problem = error
+    settings = replace(options, file=file).settings()
+    run = run_id(obj, package.digest if package else None, settings)
+    return Run(obj, target, run, package, settings), reason or problem
+
+
+def options_of(run: Run, options: BatchOptions) -> BatchOptions:
+    """The options with the file settings of a run."""
+    values = {name: value for name, value in run.settings.items() if name != "max_reject_rate"}
+    return replace(options, file=FileSettings.read(values))
 
 
 def is_done(run: Run, store: ObjectStore) -> bool:
@@ -69,10 +83,13 @@ def is_done(run: Run, store: ObjectStore) -> bool:
     return store.exists(run.obj.bucket, output_key("scored", run.target, run.id, MANIFEST))
 
 
-def upload(run: Run, store: ObjectStore, folder: Path, kind: str, file: str, rows: int) -> Part:
-    """Upload `folder`/<kind>.csv as an output of the run."""
-    path, key = folder / f"{kind}.csv", output_key(kind, run.target, run.id, file)
-    store.put(run.obj.bucket, key, path, "text/csv; charset=utf-8")
+def upload(
+    run: Run, store: ObjectStore, folder: Path, kind: str, file: str, rows: int, form: Output = OUTPUTS["csv"]
+) -> Part:
+    """Upload `folder`/<kind>.csv, or what the form calls it, as an output of the run."""
+    path = folder / f"{kind}{form.suffix}"
+    key = output_key(kind, run.target, run.id, file.removesuffix(".csv") + form.suffix)
+    store.put(run.obj.bucket, key, path, form.content_type)
     return part_of(path, key, rows)
 
 
@@ -93,17 +110,18 @@ def commit_problem(run: Run, store: ObjectStore, problem: FileProblem | None, op
     return commit(run, store, Totals(problem=problem), [], [rejected])
 
 
-def _package(
+def _pinned(
     obj: S3Object, target: Target, store: ObjectStore, models: ServedModels
-) -> tuple[ModelPackage | None, ModelNotFound | None]:
+) -> tuple[ModelPackage | None, Mapping[str, Any], FileProblem | None]:
     try:
         check_name(target.model)
     except ContractError as error:
-        return None, ModelNotFound(f"no model can have the name in the key: {error}")
+        return None, {}, ModelNotFound(f"no model can have the name in the key: {error}")
     try:
-        return pinned_package(obj, target, store, models), None
+        pinned = pinned_package(obj, target, store, models)
     except ModelNotFound as error:
-        return None, error
+        return None, {}, error
+    return pinned.package, pinned.settings, BadSettings(pinned.mistake) if pinned.mistake else None
 
 
 def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, options: BatchOptions) -> Totals:

@@ -1,9 +1,7 @@
-"""The scored file's columns, and the counts of the scored rows for monitoring."""
+"""Our columns of the scored file, and the counts of the scored rows for monitoring."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorelet.features import Encoded
+from scorelet.number_texts import number_texts, probability_texts
 from scorelet.package import ModelPackage
 from scorelet.predict import Predictions
 from scorelet.record import row_bins
 from scorelet.signature import Signature
 from scorelet.sketch import LABEL, SCORE, Sketch
-from scorelet.table import Header, Labels, Stretch, answer_texts
-from scorelet.texts import Texts
+from scorelet.text_engine import Stretch
+from scorelet.texts import Texts, rows_of
 
 PREFIX = "scorelet_"
 
@@ -37,21 +36,24 @@ def answer_names(signature: Signature, taken: Sequence[str]) -> list[str]:
     return names
 
 
-def scored_header(header: Header, signature: Signature) -> bytes:
-    """The header as it came, with our names behind it."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(answer_names(signature, header.names))
-    return header.raw + b"," + line.getvalue().encode()
+def answer_texts(
+    signature: Signature, predictions: Predictions, labels: Sequence[bytes], delimiter: str = ","
+) -> list[Texts]:
+    """Our columns of every scored row, each with a delimiter before it.
 
-
-def texts_of(signature: Signature, predictions: Predictions) -> list[Texts]:
-    """Our columns of every scored row, each as `,<text>`."""
-    columns = [np.ascontiguousarray(column) for column in predictions.outputs.T]
+    Every number is the shortest text that reads back as the same float32. `labels` are the texts of the classes.
+    """
+    outputs, n = predictions.outputs, len(predictions.outputs)
+    flat = np.ascontiguousarray(outputs.T).ravel()
+    numbers = number_texts(flat) if signature.task == "regression" else probability_texts(flat)
+    if delimiter != ",":
+        numbers.data[numbers.start] = ord(delimiter)
+    columns = [rows_of(numbers, slice(i * n, (i + 1) * n)) for i in range(outputs.shape[1])]
     if signature.task == "regression":
-        return answer_texts(columns, score=None, labels=None)
+        return columns
     # The score is a copy of a probability, so its text is too.
-    score = 1 if signature.task == "binary" else None
-    return answer_texts(columns, score=score, labels=Labels(predictions.label, signature.labels))
+    best = columns[1] if signature.task == "binary" else rows_of(numbers, predictions.label * n + np.arange(n))
+    return [Texts.chosen(labels, predictions.label), best, *columns]
 
 
 @dataclass(frozen=True, slots=True)

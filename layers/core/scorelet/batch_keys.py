@@ -10,9 +10,11 @@ from typing import Any
 
 from scorelet.errors import EventError
 from scorelet.events.s3 import S3Object
+from scorelet.file_settings import SETTINGS_FILE
 
 INCOMING = "incoming/"
 PART = "part-00000.csv"
+LONGEST_PART = "part-00000.jsonl.gz"
 MANIFEST = "manifest.json"
 MOST_KEY_BYTES = 1024
 
@@ -36,9 +38,9 @@ def target_of(key: str) -> Target:
     return Target(model, name)
 
 
-def is_folder_marker(obj: S3Object) -> bool:
-    """Whether this is no file but the empty object that consoles and sync tools make for a folder."""
-    return obj.key.endswith("/") and obj.size == 0
+def is_no_table(obj: S3Object) -> bool:
+    """Whether this is the empty object that consoles and sync tools make for a folder, or a file of settings."""
+    return (obj.key.endswith("/") and obj.size == 0) or obj.key.rpartition("/")[2] == SETTINGS_FILE
 
 
 def run_id(obj: S3Object, model_digest: str | None, settings: Mapping[str, Any]) -> str:
@@ -65,7 +67,7 @@ def output_key(kind: str, target: Target, run: str, file: str) -> str:
     >>> output_key("scored", Target("iris", "a/b.csv"), "0af3", "part-00000.csv")
     'scored/iris/a/b.csv/0af3/part-00000.csv'
     """
-    around = len(f"rejected/{target.model}//{run}/{PART}".encode())
+    around = len(f"rejected/{target.model}//{run}/{LONGEST_PART}".encode())
     return f"{kind}/{target.model}/{_fitted(target.name, MOST_KEY_BYTES - around)}/{run}/{file}"
 
 

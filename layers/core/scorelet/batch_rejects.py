@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 import numpy as np
 
 from scorelet.batch_answers import Answers
+from scorelet.csv_cells import csv_field
 from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
-from scorelet.table import Stretch
+from scorelet.features import CellState
+from scorelet.formulas import guarded
+from scorelet.text_engine import Stretch
 
 NO_ANSWER = "no_finite_answer"
 HEADER = ("line", "byte", "column", "code", "reason", "raw")
@@ -24,7 +27,13 @@ _REASONS = {
     Fault.TOO_LONG: f"the record is longer than {MAX_RECORD_BYTES} bytes; its raw text is cut",
     Fault.TOO_FEW_COLUMNS: "{found} columns where the header has {wanted}",
     Fault.TOO_MANY_COLUMNS: "{found} columns where the header has {wanted}",
+    Fault.BAD_JSON: "the line is not a JSON object",
+    Fault.NAME_TAKEN: "the line has a key that our answer would be written under",
 }
+
+_UNREAD = (Fault.BAD_QUOTING, Fault.BAD_LINE_END, Fault.BAD_ENCODING, Fault.TOO_LONG)  # which cell is which is unknown
+
+_DECIMAL_COMMA = re.compile(rb'[;\t|"] *[+-]?[0-9]+,[0-9]+ *(?:$|[;\t|"])|^ *[+-]?[0-9]+,[0-9]+ *[;\t|]')
 
 Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
 
@@ -32,9 +41,9 @@ Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
 class RejectFile:
     """Writes reject rows in the order of the file, and counts them by code."""
 
-    def __init__(self, file: TextIO) -> None:
-        self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(HEADER)
+    def __init__(self, file: TextIO, *, guard: bool = True, id_of: Callable[[bytes], str] | None = None) -> None:
+        self._file, self._guard, self._id_of = file, guard, id_of
+        self._write((*HEADER, "id") if id_of else HEADER)
         self.counts: Counter[str] = Counter()
 
     @property
@@ -50,13 +59,20 @@ class RejectFile:
         records = stretch.records
         lines = records.lines(np.array([index for index, *_ in verdicts], dtype=np.int64)).tolist()
         for line, (index, column, code, reason) in zip(lines, verdicts, strict=True):
-            raw = records.raw(index).decode("utf-8", "backslashreplace")
-            self._writer.writerow((line, records.byte + int(records.start[index]), column, code, reason, raw))
+            body = records.raw(index)
+            cells = (column, code, reason, body.decode("utf-8", "backslashreplace"))
+            place = (str(line), str(records.byte + int(records.start[index])))
+            named = self._id_of and ("" if records.fault[index] in _UNREAD else self._id_of(body))
+            self._write((*place, *cells) if named is None else (*place, *cells, named))
             self.counts[code] += 1
 
     def add_file_problem(self, code: str, reason: str) -> None:
         """Write why the whole file cannot be read. It is no row, so it is not counted."""
-        self._writer.writerow((1, 0, "", code, reason, ""))
+        self._write(("1", "0", "", code, reason, "", *([""] if self._id_of else [])))
+
+    def _write(self, cells: Iterable[str]) -> None:
+        """One line; what a feature, a row or an id is called must not become a formula."""
+        self._file.write(",".join(csv_field(guarded(c) if self._guard else c) for c in cells) + "\n")
 
 
 def _faults(records: Records, width: int) -> Iterator[Verdict]:
@@ -70,6 +86,10 @@ def _problems(stretch: Stretch, answers: Answers) -> Iterator[Verdict]:
         first, *others = problems
         also = "; also " + ", ".join(f"{p.feature}: {p.reason}" for p in others) if others else ""
         reason = f"{first.reason}; expected {first.expected}{also}"
+        if first.code == CellState.WRONG_TYPE.code and _DECIMAL_COMMA.search(
+            stretch.records.raw(int(stretch.sound[row]))
+        ):
+            reason += "; numbers have a decimal point, not a comma"
         yield int(stretch.sound[row]), first.feature, first.code, reason
     for index in answers.mute.tolist():
         yield index, "", NO_ANSWER, "the model has no finite answer for these values"

@@ -1,19 +1,25 @@
-"""Score a local CSV file stretch by stretch: every row goes to the scored file or to the reject file, in order."""
+"""Score a local file stretch by stretch: every row goes to the scored file or to the reject file, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from scorelet.batch_answers import answer, scored_header, texts_of
+from scorelet.batch_answers import answer, answer_texts
 from scorelet.batch_rejects import RejectFile
-from scorelet.csv_scan import Records
 from scorelet.errors import ModelNotFound, ObjectChanged, UnreadableFile
+from scorelet.file_settings import FileSettings
+from scorelet.open_rows import open_rows
 from scorelet.package import ModelPackage
+from scorelet.rows import Rows
 from scorelet.sketch import Sketch, merge
-from scorelet.table import STRETCH_BYTES, CsvTable, Header, TextEngine, scored_lines
+from scorelet.table import STRETCH_BYTES
+from scorelet.table_files import OUTPUTS, Output, parquet_to_csv, write_output
+from scorelet.table_form import CSV, HEAD_BYTES, PARQUET, Form, find_form
+from scorelet.text_engine import TextEngine
+from scorelet.texts import weave
 
 FileProblem = UnreadableFile | ModelNotFound | ObjectChanged
 SCORED, REJECTED = "scored.csv", "rejected.csv"
@@ -27,10 +33,11 @@ class BatchOptions:
     stretch_bytes: int = STRETCH_BYTES
     threads: int = 2
     scratch: Path | None = None
+    file: FileSettings = field(default_factory=FileSettings)
 
     def settings(self) -> dict[str, Any]:
         """What stands in the manifest and in the run's id."""
-        return {"max_reject_rate": self.max_reject_rate}
+        return {"max_reject_rate": self.max_reject_rate, **self.file.changed()}
 
 
 @dataclass(slots=True)
@@ -42,53 +49,60 @@ class Totals:
     rejects_by_code: Mapping[str, int] | None = None
     sketch: Sketch | None = None
     problem: FileProblem | None = None
-
-
-class Table(Protocol):
-    """Rows under a header: a whole file, or a shard of one."""
-
-    @property
-    def header(self) -> Header:
-        """The file's header."""
-
-    def records(self) -> Iterator[Records]:
-        """The rows' records, a stretch at a time. To be called once."""
+    output: Output = OUTPUTS["csv"]
 
 
 def score_file(source: Path, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
-    """Score a local CSV file into `folder`/scored.csv and rejected.csv; raises UnreadableFile.
+    """Score a local file of any form into `folder`/scored.* and rejected.csv; raises UnreadableFile.
 
     Memory is bounded by the stretch, whatever the file's size.
     """
     with source.open("rb") as file:
-        return score_table(CsvTable(file, stretch_bytes=options.stretch_bytes), package, folder, options)
+        form = find_form(file.read(HEAD_BYTES), options.file, package.signature.names)
+    if form.kind != PARQUET:
+        return _score_text(source, form, package, folder, options)
+    text = folder / "source.csv"
+    try:
+        parquet_to_csv(source, text, options.threads)
+        settings = replace(options.file, output=options.file.output or PARQUET)
+        return _score_text(text, Form(CSV), package, folder, replace(options, file=settings))
+    finally:
+        text.unlink(missing_ok=True)
 
 
-def score_table(table: Table, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
-    """Score the rows of a file or of a part of it into `folder`/scored.csv and rejected.csv; raises UnreadableFile."""
+def _score_text(source: Path, form: Form, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
+    with source.open("rb") as file:
+        rows = open_rows(file, form, package.signature, options.file, stretch_bytes=options.stretch_bytes)
+        return score_rows(rows, form, package, folder, options)
+
+
+def score_rows(rows: Rows, form: Form, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
+    """Score rows into `folder`/rejected.csv and scored.*, in the format asked for or that in which they came."""
     totals, signature = Totals(sketch={}), package.signature
-    table.header.positions(signature)
+    labels = [rows.label(name) for name in signature.labels]
     with (
         (folder / SCORED).open("wb") as scored,
         (folder / REJECTED).open("w", encoding="utf-8", newline="") as rejected,
         TextEngine(folder, threads=options.threads) as engine,
     ):
-        rejects = RejectFile(rejected)
-        scored.write(scored_header(table.header, signature))
-        for records in table.records():
-            stretch = engine.read(signature, table.header, records)
+        id_of = rows.row_id if options.file.id else None
+        rejects = RejectFile(rejected, guard=options.file.escape_formulas, id_of=id_of)
+        scored.write(rows.head())
+        for records in rows.records():
+            stretch = rows.read(engine, records)
             answers = answer(package, stretch)
             if len(answers.rows):
-                texts = texts_of(signature, answers.predictions)
-                scored.write(scored_lines(stretch, answers.rows, texts).data[1:])
+                texts = answer_texts(signature, answers.predictions, labels, rows.delimiter)
+                scored.write(weave(rows.lines(stretch, answers.rows, texts)).data[1:])
                 scored.write(b"\n")
-            rejects.add(stretch, answers, len(table.header.names))
+            rejects.add(stretch, answers, rows.width)
             totals.rows_in += len(records)
             totals.rows_scored += len(answers.rows)
             totals.sketch = merge([totals.sketch or {}, answers.sketch])
     totals.rejects_by_code = dict(sorted(rejects.counts.items()))
     if totals.rows_in != totals.rows_scored + rejects.rows:
         raise RuntimeError(f"{totals.rows_in} rows in, {totals.rows_scored} scored, {rejects.rows} rejected")
+    totals.output = write_output(folder, rows, form, options.file.output or form.output, signature, totals.rows_scored)
     return totals
 
 

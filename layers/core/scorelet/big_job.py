@@ -24,6 +24,7 @@ from scorelet.errors import EventError
 from scorelet.events.s3 import S3Object
 from scorelet.package import ModelPackage
 from scorelet.store import ObjectStore
+from scorelet.table_form import COMMA_CSV, Form
 
 JOB, RANGES, SHARDS, FAILURE = "job.json", "ranges.json", "shards.json", "failure.json"
 _READERS = 16
@@ -38,6 +39,7 @@ class Job:
     version: int
     digest: str
     settings: Mapping[str, Any]
+    form: Form = COMMA_CSV
 
     @property
     def target(self) -> Target:
@@ -67,6 +69,7 @@ class Job:
             "run": self.run,
             "model": {"version": self.version, "digest": self.digest},
             "settings": dict(self.settings),
+            "form": self.form.to_json(),
             "ranges": self.key(RANGES),
             "shards": self.key(SHARDS),
         }
@@ -76,7 +79,9 @@ class Job:
         """Read the JSON form; raises EventError."""
         try:
             model, settings = data["model"], dict(data["settings"])
-            return cls(S3Object(**data["source"]), str(data["run"]), int(model["version"]), model["digest"], settings)
+            form = Form.from_json(data["form"])
+            obj, version = S3Object(**data["source"]), int(model["version"])
+            return cls(obj, str(data["run"]), version, model["digest"], settings, form)
         except (KeyError, TypeError, ValueError) as error:
             raise EventError(f"not a run of a big file: {type(error).__name__} {error}") from error
 

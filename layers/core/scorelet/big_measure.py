@@ -55,7 +55,7 @@ class _TooMuch(Exception):
 def _measure(job: Job, range_: Range, entry: int | None, store: ObjectStore) -> Measure:
     base = max(range_.begin - 1, 0)
     body = read_range(store, job, base, range_.end + reach())
-    found = measure(body, base, range_.begin, range_.end, entry)
+    found = measure(body, base, range_.begin, range_.end, entry, job.form.grammar)
     data: dict[str, Any] = {"range": range_.to_json(), "measure": found.to_json()}
     write_json(store, job, measure_file(range_.number), data)
     return found

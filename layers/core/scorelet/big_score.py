@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from scorelet.batch import Outcome, commit, is_done, upload
-from scorelet.batch_score import BatchOptions, Totals, score_table
+from scorelet.batch import Outcome, commit, is_done, options_of, upload
+from scorelet.batch_score import BatchOptions, Totals, score_rows
 from scorelet.big_job import SHARDS, Job, part_file, read_all_json, read_json, shard_file, write_json
 from scorelet.big_read import open_range, read_range
 from scorelet.csv_cut import Shard
-from scorelet.csv_shard import CsvShard, head_bytes, read_header
 from scorelet.errors import ObjectMissing
+from scorelet.open_rows import open_shard, read_header
 from scorelet.package import ModelPackage
 from scorelet.sketch import merge
 from scorelet.store import ObjectStore
+from scorelet.table_form import HEAD_BYTES
 
 
 def score_shard(job: Job, shard: Shard, store: ObjectStore, package: ModelPackage, options: BatchOptions) -> bool:
@@ -29,12 +30,15 @@ def score_shard(job: Job, shard: Shard, store: ObjectStore, package: ModelPackag
             return False
     except ObjectMissing:
         pass
-    header, _ = read_header(read_range(store, job, 0, head_bytes()))
     run, file = job.with_package(package), part_file(shard.number)
+    options = options_of(run, options)
+    header = read_header(read_range(store, job, 0, HEAD_BYTES), job.form, options.file)
     with TemporaryDirectory(dir=options.scratch) as folder, open_range(store, job, shard.begin, shard.end) as body:
-        table = CsvShard(header, shard, body, stretch_bytes=options.stretch_bytes)
-        totals = score_table(table, package, Path(folder), options)
-        scored = upload(run, store, Path(folder), "scored", file, totals.rows_scored)
+        rows = open_shard(
+            header, shard, body, job.form, package.signature, options.file, stretch_bytes=options.stretch_bytes
+        )
+        totals = score_rows(rows, job.form, package, Path(folder), options)
+        scored = upload(run, store, Path(folder), "scored", file, totals.rows_scored, totals.output)
         rejected = upload(run, store, Path(folder), "rejected", file, totals.rows_in - totals.rows_scored)
     result = {
         "shard": shard.to_json(),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from scorelet.batch import Outcome, commit_problem, is_done, settle_run
+import io
+from dataclasses import replace
+
+from scorelet.batch import Outcome, commit_problem, is_done, options_of, score_object, settle_run
 from scorelet.batch_pin import ServedModels
 from scorelet.batch_score import BatchOptions
 from scorelet.big_job import JOB, RANGES, Job, write_json
 from scorelet.big_read import read_range
 from scorelet.csv_cut import ranges_of
-from scorelet.csv_shard import head_bytes, read_header
 from scorelet.errors import ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
+from scorelet.open_rows import open_rows
 from scorelet.store import ObjectStore
+from scorelet.table_form import HEAD_BYTES, find_form
 
 
 def begin_run(
@@ -19,6 +23,7 @@ def begin_run(
 ) -> Outcome | Job:
     """The job to start an execution with, or what became of the object already; raises as `score_object` does.
 
+    A file that cannot be cut (packed, Parquet) is scored in one piece, as a small one is.
     A file that no retry can help is committed as unreadable, with the same bytes as a small one.
     """
     run, problem = settle_run(obj, store, models, options)
@@ -27,11 +32,16 @@ def begin_run(
     if problem is not None or run.package is None:
         return commit_problem(run, store, problem, options)
     job = Job(obj, run.id, run.package.manifest.version, run.package.digest, run.settings)
+    settings, signature = options_of(run, options).file, run.package.signature
     try:
-        header, _ = read_header(read_range(store, job, 0, head_bytes()))
-        header.positions(run.package.signature)
+        head = read_range(store, job, 0, HEAD_BYTES)
+        form = find_form(head, settings, signature.names)
+        if not form.can_be_cut:
+            return score_object(obj, store, models, options)
+        open_rows(io.BytesIO(head), form, signature, settings, stretch_bytes=HEAD_BYTES)  # raises what is wrong with it
     except (UnreadableFile, ObjectChanged) as error:
         return commit_problem(run, store, error, options)
+    job = replace(job, form=form)
     write_json(store, job, JOB, job.to_json())
     write_json(store, job, RANGES, [range_.to_json() for range_ in ranges_of(obj.size, shard_bytes)])
     return job

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 
+from scorelet.csv_scan import MAX_RECORD_BYTES
 from scorelet.features import CellState
 from scorelet.signature import Feature
 
@@ -66,6 +68,12 @@ def _category(feature: Feature, column: str) -> str:
     return f"enum_code(try_cast({column} AS ENUM({', '.join(map(sql_text, feature.categories))})))::DOUBLE"
 
 
-def csv_field(text: str) -> str:
+def csv_field(text: str, delimiter: str = ",") -> str:
     """A value as RFC 4180 writes it."""
-    return '"' + text.replace('"', '""') + '"' if set(text) & set('",\r\n') else text
+    return '"' + text.replace('"', '""') + '"' if set(text) & {delimiter, '"', "\r", "\n"} else text
+
+
+def split_record(raw: bytes, delimiter: str = ",") -> list[str]:
+    """The cells of a sound record, without their quotes."""
+    csv.field_size_limit(2 * MAX_RECORD_BYTES)  # the module's own limit of 131,072 is below ours
+    return next(csv.reader([raw.decode()], delimiter=delimiter, strict=True), [])

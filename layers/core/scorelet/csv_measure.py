@@ -19,6 +19,7 @@ import numpy as np
 from scorelet import csv_scan
 from scorelet.csv_records import read_records
 from scorelet.csv_scan import Positions
+from scorelet.grammar import COMMAS, Grammar
 
 STRETCH_BYTES = 4 << 20
 MOST_STARTS = 64
@@ -59,7 +60,9 @@ class Measure:
         return cls(data["lines"], tuple(data["starts"]), tuple(data["after"]), data["after_lines"], data["plain"])
 
 
-def measure(body: bytes, base: int, begin: int, end: int, entry: int | None = None) -> Measure:
+def measure(
+    body: bytes, base: int, begin: int, end: int, entry: int | None = None, grammar: Grammar = COMMAS
+) -> Measure:
     """Measure the range [begin, end). `body` is the file from `base`, one byte before `begin`, to `end` + `reach()`.
 
     `entry` is where a record starts for certain; without it, reading begins with the first line start.
@@ -68,8 +71,8 @@ def measure(body: bytes, base: int, begin: int, end: int, entry: int | None = No
     start = _next_line(body, base, begin) if entry is None else entry
     if start is None or start >= end:
         return Measure(lines)
-    plain = body.find(b'"', start - base) < 0
-    starts, after = _plain(body, base, start, end) if plain else _read(body, base, start, end)
+    plain = not grammar.quotes or body.find(b'"', start - base) < 0
+    starts, after = _plain(body, base, start, end) if plain else _read(body, base, start, end, grammar)
     after_lines = body.count(b"\n", end - base, after[0] - base) if after else 0
     return Measure(lines, tuple(starts), tuple(after), after_lines, plain)
 
@@ -90,11 +93,11 @@ def _plain(body: bytes, base: int, start: int, end: int) -> tuple[list[int], lis
     return [start], after
 
 
-def _read(body: bytes, base: int, start: int, end: int) -> tuple[list[int], list[int]]:
+def _read(body: bytes, base: int, start: int, end: int, grammar: Grammar) -> tuple[list[int], list[int]]:
     """The first records' starts from `start` on, and the first at or after `end`."""
     first: list[int] = []
     after: list[int] = []
-    for starts in _starts(body, base, start):
+    for starts in _starts(body, base, start, grammar):
         inside = int(np.searchsorted(starts, end))
         first += starts[: min(inside, MOST_STARTS - len(first))].tolist()
         after += starts[inside : inside + MOST_STARTS].tolist()
@@ -108,8 +111,8 @@ def _read(body: bytes, base: int, start: int, end: int) -> tuple[list[int], list
     return first, [place for i, place in enumerate(after[:MOST_STARTS]) if i == 0 or after[i - 1] < certain]
 
 
-def _starts(body: bytes, base: int, place: int) -> Iterator[Positions]:
-    for records in read_records(_Reader(body, place - base), STRETCH_BYTES, byte=place):
+def _starts(body: bytes, base: int, place: int, grammar: Grammar) -> Iterator[Positions]:
+    for records in read_records(_Reader(body, place - base), STRETCH_BYTES, byte=place, grammar=grammar):
         yield records.start + records.byte
 
 

@@ -1,4 +1,4 @@
-"""Every record of a file, as `csv_scan` defines it, in bounded memory and whatever the size of a read."""
+"""Every record of a file, as its grammar defines it, in bounded memory and whatever the size of a read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from scorelet import csv_scan
-from scorelet.csv_scan import Fault, Records, scan
+from scorelet.csv_scan import Fault, Records
+from scorelet.grammar import COMMAS, Grammar
 
 
 class Readable(Protocol):
@@ -19,7 +20,9 @@ class Readable(Protocol):
         """At most `size` bytes."""
 
 
-def read_records(file: Readable, stretch_bytes: int, byte: int = 0, line: int = 1) -> Iterator[Records]:
+def read_records(
+    file: Readable, stretch_bytes: int, byte: int = 0, line: int = 1, grammar: Grammar = COMMAS
+) -> Iterator[Records]:
     """Every record from the file's position on, which is `byte`, in stretches of about `stretch_bytes`, in order.
 
     `line` is the number of the line that starts there.
@@ -33,7 +36,7 @@ def read_records(file: Readable, stretch_bytes: int, byte: int = 0, line: int = 
         body = kept + fresh
         if not fresh and body and not body.endswith(b"\n"):
             body += b"\n"
-        records = scan(body, final=not fresh)
+        records = grammar.scan(body, final=not fresh)
         if not len(records) and len(body) > csv_scan.MAX_RECORD_BYTES + 2 and b"\n" not in body:
             records, length, rest = _overlong(file, body, stretch_bytes)
             yield replace(records, byte=byte, line=line)

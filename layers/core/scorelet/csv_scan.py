@@ -38,6 +38,8 @@ class Fault(IntEnum):
     TOO_LONG = 4
     TOO_FEW_COLUMNS = 5
     TOO_MANY_COLUMNS = 6
+    BAD_JSON = 7
+    NAME_TAKEN = 8
 
     @property
     def code(self) -> str:
@@ -103,14 +105,14 @@ class Records:
         return self.line + np.searchsorted(line_ends, self.start[indices])
 
 
-def scan(body: bytes, *, final: bool) -> Records:
+def scan(body: bytes, *, final: bool, delimiter: int = COMMA) -> Records:
     """The complete records of bytes that begin with a record; `final` bytes end with LF and leave no remainder."""
     data = np.frombuffer(body, dtype=np.uint8)
     is_quote = data == QUOTE
     inside: Flags | None = None
     if is_quote.any():
         parity = prefix_parity(is_quote)
-        ends, broken = _borders(data, is_quote, parity, final)
+        ends, broken = _borders(data, is_quote, parity, final, delimiter)
         inside = _inside(is_quote, ends, broken) if len(broken) else parity
     else:
         ends, broken = np.flatnonzero(data == LF), np.zeros(0, dtype=np.int64)
@@ -122,9 +124,21 @@ def scan(body: bytes, *, final: bool) -> Records:
     fault[_with_bad_encoding(body, start, end)] = Fault.BAD_ENCODING
     fault[broken] = Fault.BAD_QUOTING
     fault[end - start > MAX_RECORD_BYTES] = Fault.TOO_LONG
-    borders, columns = _fields(data, inside, ends)
+    borders, columns = _fields(data, inside, ends, delimiter)
     lines = len(ends) if inside is None else body.count(b"\n", 0, int(ends[-1]) + 1 if len(ends) else 0)
     return Records(data, start, end, ends, fault, columns, borders, lines)
+
+
+def scan_lines(body: bytes) -> Records:
+    """Every line as a record of one field, whatever is in it; the bytes end with LF or hold a remainder."""
+    data = np.frombuffer(body, dtype=np.uint8)
+    ends = np.flatnonzero(data == LF)
+    start = np.concatenate([np.zeros(1, dtype=np.int64), ends[:-1] + 1])[: len(ends)]
+    end = ends - ((ends > start) & (data[ends - 1] == CR))
+    fault = np.zeros(len(ends), dtype=np.uint8)
+    fault[_with_bad_encoding(body, start, end)] = Fault.BAD_ENCODING
+    fault[end - start > MAX_RECORD_BYTES] = Fault.TOO_LONG
+    return Records(data, start, end, ends, fault, np.ones(len(ends), dtype=np.int64), ends, len(ends))
 
 
 def prefix_parity(flags: Flags) -> Flags:
@@ -143,7 +157,7 @@ def prefix_parity(flags: Flags) -> Flags:
     return np.unpackbits(words.view(np.uint8), count=len(flags), bitorder="little").view(np.bool_)
 
 
-def _borders(data: Bytes, is_quote: Flags, parities: Flags, final: bool) -> tuple[Positions, Positions]:
+def _borders(data: Bytes, is_quote: Flags, parities: Flags, final: bool, delimiter: int) -> tuple[Positions, Positions]:
     """Where the records' line ends are, and which records break the rules of quoting."""
     quotes = np.flatnonzero(is_quote)
     line_ends = np.flatnonzero(data == LF)
@@ -157,7 +171,7 @@ def _borders(data: Bytes, is_quote: Flags, parities: Flags, final: bool) -> tupl
     while position < len(data):
         passed = int(np.searchsorted(quotes, position))
         if passed & 1 not in wrong:
-            wrong[passed & 1] = _wrong_quotes(data, quotes, passed & 1)
+            wrong[passed & 1] = _wrong_quotes(data, quotes, passed & 1, delimiter)
         rows, at_fault = _until_fault(data, outside[passed & 1], wrong[passed & 1], quotes, passed, position)
         found.append(rows)
         count += len(rows)
@@ -186,14 +200,14 @@ def _until_fault(
     return (rows[: too_long[0]], True) if len(too_long) else (rows, at_fault)
 
 
-def _wrong_quotes(data: Bytes, quotes: Positions, first: int) -> Positions:
+def _wrong_quotes(data: Bytes, quotes: Positions, first: int, delimiter: int) -> Positions:
     """Which quotes (by number) may not stand where they do, if every second one from number `first` on opens."""
     beyond = np.array([LF, LF], dtype=np.uint8)  # what is not seen yet is given the benefit of the doubt
     around = np.concatenate([beyond[:1], data, beyond])
     opening, closing = quotes[first::2], quotes[1 - first :: 2]
     before, after = around[opening], around[closing + 2]
-    stray = (before != COMMA) & (before != LF) & (before != QUOTE)
-    unended = (after != COMMA) & (after != LF) & (after != QUOTE)
+    stray = (before != delimiter) & (before != LF) & (before != QUOTE)
+    unended = (after != delimiter) & (after != LF) & (after != QUOTE)
     carried = np.flatnonzero(unended)
     carried = carried[(after[carried] != CR) | (around[closing[carried] + 3] != LF)]
     return np.sort(np.concatenate([np.flatnonzero(stray) * 2 + first, carried * 2 + (1 - first)]))
@@ -237,11 +251,11 @@ def _with_bad_encoding(body: bytes, start: Positions, end: Positions) -> list[in
     return bad
 
 
-def _fields(data: Bytes, inside: Flags | None, ends: Positions) -> tuple[Positions, Positions]:
+def _fields(data: Bytes, inside: Flags | None, ends: Positions, delimiter: int) -> tuple[Positions, Positions]:
     """Where every field ends, record by record, and how many fields each record has."""
     if not len(ends):
         return ends, ends
-    is_border = (data == COMMA) | (data == LF)
+    is_border = (data == delimiter) | (data == LF)
     if inside is not None:
         is_border &= ~inside
     borders = np.flatnonzero(is_border[: ends[-1] + 1])

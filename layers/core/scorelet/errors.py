@@ -19,7 +19,7 @@ class ScoreletError(Exception):
 class SettingsError(ScoreletError):
     """The function's environment lacks something or holds something unreadable."""
 
-    code = "bad_settings"
+    code = "bad_environment"
     remedy = "Set the named variables in template.yaml and deploy again."
 
 
@@ -120,6 +120,13 @@ class ObjectMissing(ScoreletError):
 
     code = "object_missing"
     remedy = "Check the bucket, the key and the version id."
+
+
+class ObjectTooLarge(ScoreletError):
+    """The object is larger than what it is for needs."""
+
+    code = "object_too_large"
+    remedy = "Look at what was written under this key."
 
 
 class AlreadyExists(ScoreletError):

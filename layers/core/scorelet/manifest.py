@@ -65,6 +65,7 @@ class Manifest:
     calibration: Mapping[str, Any] | None = None
     lineage: Mapping[str, Any] = field(default_factory=dict)
     background: tuple[Mapping[str, Any], ...] = ()  # records that explanations compare with
+    file_settings: Mapping[str, Any] = field(default_factory=dict)  # how dropped files are read, unless they say else
 
     def to_bytes(self) -> bytes:
         """The canonical manifest.json: sorted keys, no NaN, one newline at the end."""
@@ -90,6 +91,8 @@ class Manifest:
         }
         if self.background:
             document["background"] = [dict(r) for r in self.background]
+        if self.file_settings:
+            document["file_settings"] = dict(self.file_settings)
         return (json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
     @classmethod
@@ -120,6 +123,7 @@ class Manifest:
                 calibration=data["calibration"],
                 lineage=data["lineage"],
                 background=tuple(data.get("background", ())),
+                file_settings=dict(data.get("file_settings", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ContractError(f"manifest.json cannot be read: {error!r}") from error

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Protocol
 
-from scorelet.batch_keys import INCOMING, is_folder_marker, object_id, output_key, target_of
+from scorelet.batch_keys import INCOMING, is_no_table, object_id, output_key, target_of
 from scorelet.errors import EventError
 from scorelet.events.s3 import S3Object, created_event
 from scorelet.reconcile_done import READERS, not_done
@@ -94,7 +94,7 @@ def _is_file(bucket: str, state: ObjectState) -> bool:
         target_of(state.key)
     except EventError:
         return False
-    return not is_folder_marker(as_object(bucket, state))
+    return not is_no_table(as_object(bucket, state))
 
 
 def _by_whether_heard_of(

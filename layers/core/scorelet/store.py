@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,9 @@ class ObjectReader(Protocol):
 class ObjectStore(ObjectReader, Protocol):
     """A versioned bucket with conditional writes. Every body is a whole object; big ones go by file."""
 
+    def get_small(self, bucket: str, key: str, most_bytes: int) -> bytes:
+        """The object's body; raises ObjectMissing, or ObjectTooLarge before any of it is read."""
+
     def download(self, bucket: str, key: str, path: Path, version_id: str | None = None) -> ObjectInfo:
         """Write the object to `path`; raises ObjectMissing."""
 
@@ -83,6 +86,9 @@ class ObjectStore(ObjectReader, Protocol):
 
         Raises ObjectMissing, and ObjectChanged where `etag` names another state.
         """
+
+    def metadata(self, bucket: str, key: str, version_id: str | None = None) -> Mapping[str, str]:
+        """What the writer noted beside the object, names in lower case; raises ObjectMissing."""
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there now."""

@@ -1,33 +1,18 @@
-"""CSV text to columns of features, and answers to CSV text. The text grammar is docs/csv.md.
-
-A row is a record as `csv_scan` defines it, after the header. Plain cells are read and probabilities written straight
-from and to bytes (`csv_plain`, `number_texts`); records with any other cell go through DuckDB. It is
-only ever given sound records: its own reject table loses the law of conservation (docs/decisions/csv-reader.md), so
-every record is accounted for before it is read. Rows are never touched one by one on the way in or out.
-"""
+"""A CSV file as a table: the header, and the records under it. A record is what `csv_scan` says."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from scorelet.csv_cells import Cell, csv_field, sql_text
-from scorelet.csv_plain import Cells, PlainColumn, read_plain
-from scorelet.csv_records import read_records
-from scorelet.csv_scan import LF, MAX_RECORD_BYTES, Fault, Records
+from scorelet.csv_cells import csv_field, split_record
+from scorelet.csv_records import Readable, read_records
+from scorelet.csv_scan import MAX_RECORD_BYTES, Fault, Records
 from scorelet.errors import UnreadableFile
-from scorelet.features import Column
-from scorelet.number_texts import number_texts, probability_texts
-from scorelet.ragged import Ragged, gather
-from scorelet.ragged import weave as weave_by_mask
+from scorelet.file_settings import DELIMITERS, BadSettings
+from scorelet.grammar import Grammar
 from scorelet.signature import Signature
-from scorelet.texts import SHORT, Bytes, Texts, weave
 
 BOM = b"\xef\xbb\xbf"
 MAX_COLUMNS = 10_000
@@ -40,45 +25,72 @@ class Header:
 
     raw: bytes
     names: tuple[str, ...]
+    delimiter: str = ","
+    given: bool = False  # by the settings: the file has none
+
+    @classmethod
+    def of(cls, names: Sequence[str], delimiter: str) -> Header:
+        """The header that a file without one is given."""
+        raw = delimiter.join(csv_field(name, delimiter) for name in names).encode()
+        return cls(raw, tuple(names), delimiter, given=True)
 
     def positions(self, signature: Signature) -> dict[str, int]:
         """In which column each feature stands; raises UnreadableFile for a feature that is not there exactly once."""
-        for many, words in ((0, "lacks the model's columns"), (2, "names more than once")):
-            wrong = [n for n in signature.names if min(self.names.count(n), 2) == many]
-            if wrong:
-                raise UnreadableFile(f"the header {words}: {', '.join(wrong)}")
+        subject, wrong = ("the setting columns", BadSettings) if self.given else ("the header", UnreadableFile)
+        missing = [name for name in signature.names if name not in self.names]
+        if missing:
+            raise wrong(f"{subject} lacks the model's columns: {', '.join(missing)}{self._hint(signature, missing)}")
+        twice = [name for name in signature.names if self.names.count(name) > 1]
+        if twice:
+            raise wrong(f"{subject} names more than once: {', '.join(twice)}")
         return {name: self.names.index(name) for name in signature.names}
 
+    def _hint(self, signature: Signature, missing: Sequence[str]) -> str:
+        """What may be the matter, as far as the header tells it."""
+        if self.given:
+            return ""
+        here = len(signature.names) - len(missing)
+        for word, delimiter in DELIMITERS.items():
+            if delimiter != self.delimiter and named(self.raw, delimiter, signature.names) > here:
+                return f"; a {word} parts its names, but the settings say another delimiter"
+        alike = {name.strip().casefold() for name in self.names}
+        spelled = [name for name in missing if name.casefold() in alike]
+        if spelled:
+            return f"; spelled with other letters or spaces: {', '.join(spelled)}"
+        return "" if here else "; a file without a header needs the settings header = false and columns"
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Some consecutive rows of a file: `sound` int64 [m] are the records without fault, `columns` their features.
 
-    `roomy` is the records' data with a line end and room on both sides, for texts that are moved as items.
-    """
-
-    records: Records
-    sound: NDArray[np.int64]
-    columns: Mapping[str, Column]
-    roomy: Bytes
-
-    def lines(self, rows: NDArray[np.int64]) -> Texts:
-        """A line end and then the record, for some of the records."""
-        start = self.records.start[rows]
-        return Texts(self.roomy, start + (SHORT - 1), self.records.end[rows] - start + 1)
+def named(raw: bytes, delimiter: str, wanted: Sequence[str]) -> int:
+    """How many of the wanted names a header holds if this is its delimiter."""
+    try:
+        return len(set(wanted) & set(split_record(raw, delimiter)))
+    except (csv.Error, UnicodeDecodeError):
+        return 0
 
 
 class CsvTable:
-    """A CSV file open for reading; the header is read at once. Raises UnreadableFile where there is none."""
+    """A CSV file open for reading; the header is read at once. Raises UnreadableFile where there is none.
 
-    def __init__(self, file: BinaryIO, *, stretch_bytes: int = STRETCH_BYTES) -> None:
-        skipped = len(BOM) if file.read(len(BOM)) == BOM else 0
-        file.seek(skipped)
-        self._stretches = read_records(file, stretch_bytes, byte=skipped)
-        self._first = next(self._stretches, None)
-        if self._first is None:
+    `columns` are the names of a file that has no header.
+    """
+
+    def __init__(
+        self,
+        file: Readable,
+        *,
+        stretch_bytes: int = STRETCH_BYTES,
+        delimiter: str = ",",
+        columns: Sequence[str] = (),
+    ) -> None:
+        body, skipped = past_mark(file)
+        self._stretches = read_records(body, stretch_bytes, byte=skipped, grammar=Grammar(delimiter))
+        self._first = None if columns else next(self._stretches, None)
+        if columns:
+            self.header = Header.of(columns, delimiter)
+        elif self._first is None:
             raise UnreadableFile("the file is empty: it has no header")
-        self.header = Header(self._first.raw(0), _names(self._first))
+        else:
+            self.header = Header(self._first.raw(0), names_of(self._first, delimiter), delimiter)
 
     def records(self) -> Iterator[Records]:
         """The rows' records, a stretch at a time. To be called once."""
@@ -89,17 +101,47 @@ class CsvTable:
             yield with_width(stretch, width)
 
 
-def _names(first: Records) -> tuple[str, ...]:
+@dataclass(slots=True)
+class Rewound:
+    """A file of which the beginning was read already."""
+
+    head: bytes
+    file: Readable
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        if not self.head:
+            return self.file.read(size)
+        piece, self.head = self.head[:size], self.head[size:]
+        return piece
+
+
+def past_mark(file: Readable) -> tuple[Readable, int]:
+    """The file behind its byte order mark, and where that is."""
+    head = file.read(len(BOM))
+    return (file, len(BOM)) if head == BOM else (Rewound(head, file), 0)
+
+
+_WHY = {
+    Fault.BAD_LINE_END: ", a carriage return that is no part of a line end; lines end with LF or CRLF",
+    Fault.BAD_QUOTING: ", a quote where none may stand, or one that is never closed; is the delimiter the right one?",
+    Fault.TOO_LONG: f", it is longer than {MAX_RECORD_BYTES} bytes",
+}
+
+
+def names_of(first: Records, delimiter: str) -> tuple[str, ...]:
+    """The names in a file's first record; raises UnreadableFile."""
     raw = first.raw(0)
     if first.fault[0] == Fault.BAD_ENCODING or b"\0" in raw:
         raise UnreadableFile("the file is not text in UTF-8")
     if first.fault[0] != Fault.NONE:
-        raise UnreadableFile(f"the header cannot be read: {Fault(int(first.fault[0])).code}")
-    names = tuple(next(csv.reader([raw.decode()], strict=True), []))
+        fault = Fault(int(first.fault[0]))
+        raise UnreadableFile(f"the header cannot be read: {fault.code}{_WHY.get(fault, '')}")
+    if int(first.columns[0]) > MAX_COLUMNS:
+        raise UnreadableFile(f"the header has {int(first.columns[0])} columns, more than {MAX_COLUMNS}")
+    names = tuple(split_record(raw, delimiter))
     if not any(names):
         raise UnreadableFile("the first line is blank: there is no header")
-    if len(names) > MAX_COLUMNS:
-        raise UnreadableFile(f"the header has {len(names)} columns, more than {MAX_COLUMNS}")
     return names
 
 
@@ -109,142 +151,3 @@ def with_width(records: Records, width: int) -> Records:
     records.fault[sound & (records.columns < width)] = Fault.TOO_FEW_COLUMNS
     records.fault[sound & (records.columns > width)] = Fault.TOO_MANY_COLUMNS
     return records
-
-
-class TextEngine:
-    """From text to values. `scratch` holds DuckDB's files, which are overwritten with every call."""
-
-    def __init__(self, scratch: Path, *, threads: int = 2, memory_limit: str = "256MB") -> None:
-        self._config: dict[str, Any] = {
-            "threads": threads,
-            "memory_limit": memory_limit,
-            "temp_directory": str(scratch),
-        }
-        self._input = scratch / "sound.csv"
-        self._opened: Any = None
-
-    def __enter__(self) -> TextEngine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._opened is not None:
-            self._opened.close()
-
-    @property
-    def _duck(self) -> Any:
-        """DuckDB, once it is needed: many files never do."""
-        if self._opened is None:
-            import duckdb
-
-            self._opened = duckdb.connect(config=self._config)
-            # It would read columns as numbers already in the CSV reader, and there TRY_CAST fails as CAST does (2.0.0).
-            self._opened.execute("SET disabled_optimizers = 'type_pushdown'")
-        return self._opened
-
-    def read(self, signature: Signature, header: Header, records: Records) -> Stretch:
-        """The features of the records without fault."""
-        sound = np.flatnonzero(records.fault == Fault.NONE)
-        positions = header.positions(signature)
-        room = np.full(SHORT, LF, dtype=np.uint8)
-        roomy = np.concatenate([room, records.data, room])
-        columns = {}
-        for feature in signature.features:
-            start, end = records.field(sound, positions[feature.name])
-            columns[feature.name] = read_plain(feature, Cells(roomy, start + SHORT, end + SHORT))
-        odd = np.flatnonzero(~np.logical_and.reduce([column.plain for column in columns.values()]))
-        if len(odd):
-            self._read_odd(signature, header, records, sound[odd], odd, columns)
-        return Stretch(records, sound, {name: Column(c.values, c.state) for name, c in columns.items()}, roomy)
-
-    def _read_odd(
-        self,
-        signature: Signature,
-        header: Header,
-        records: Records,
-        sound: NDArray[np.int64],
-        rows: NDArray[np.int64],
-        columns: Mapping[str, PlainColumn],
-    ) -> None:
-        """Let DuckDB read some records, and write what it finds into these rows of the columns."""
-        positions = header.positions(signature)
-        text, shift = _sound_text(records, sound, len(header.names))
-        self._input.write_bytes(text)
-        source = _source(self._input, len(header.names) + shift)
-        doubtful = b"_" in text or b"+" in text
-        cells = {f.name: Cell(f, f"c{positions[f.name] + shift}", doubtful) for f in signature.features}
-        values = self._fetch({name: cell.value() for name, cell in cells.items()}, source, len(sound))
-        suspect = [name for name, found in values.items() if not np.isfinite(np.ma.filled(found, np.nan)).all()]
-        # Most columns of most stretches hold good values only; the reasons for others cost a second look.
-        states = self._fetch({name: cells[name].state() for name in suspect}, source, len(sound))
-        for name, found in values.items():
-            columns[name].values[rows] = np.ma.filled(found, 0.0)
-            columns[name].state[rows] = states.get(name, 0)
-
-    def _fetch(self, expressions: Mapping[str, str], source: str, rows: int) -> dict[str, Any]:
-        """Columns of the input by name; raises RuntimeError should DuckDB see other rows than we do."""
-        if not expressions:
-            return {}
-        named = [f"{expression} AS f{i}" for i, expression in enumerate(expressions.values())]
-        query = f"SELECT {', '.join(named)} FROM {source}"  # noqa: S608 - names and texts are quoted
-        found = list(self._duck.execute(query).fetchnumpy().values())
-        if any(len(column) != rows for column in found):
-            raise RuntimeError(f"DuckDB gave {len(found[0])} rows for {rows} records")
-        return dict(zip(expressions, found, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """The predicted class of each row, int64 [n], as an index into the classes' names."""
-
-    index: NDArray[np.int64]
-    names: Sequence[str]
-
-
-def answer_texts(columns: Sequence[NDArray[np.float32]], score: int | None, labels: Labels | None) -> list[Texts]:
-    """The texts of every row's answer, each with a comma before it: the label, the score and the columns.
-
-    Every number is the shortest text that reads back as the same float32. Given `labels`, the columns are
-    probabilities and the score is column `score`, or where that is None the column of the row's label.
-    """
-    n = len(columns[0])
-    numbers = (number_texts if labels is None else probability_texts)(np.concatenate(columns))
-    by_column = [_rows(numbers, slice(i * n, (i + 1) * n)) for i in range(len(columns))]
-    if labels is None:
-        return by_column
-    names = Texts.chosen([b"," + csv_field(name).encode() for name in labels.names], labels.index)
-    best = by_column[score] if score is not None else _rows(numbers, labels.index * n + np.arange(n))
-    return [names, best, *by_column]
-
-
-def scored_lines(stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> Bytes:
-    """The scored rows of a stretch as text: the record as it came and its answer, each with a line end before it."""
-    return weave([stretch.lines(rows), *answers])
-
-
-def _rows(texts: Texts, index: NDArray[np.int64] | slice) -> Texts:
-    if texts.dense and isinstance(index, slice):
-        cells = texts.data[SHORT * index.start : SHORT * index.stop]
-        return Texts(cells, texts.start[index] - SHORT * index.start, texts.length[index], dense=True)
-    return Texts(texts.data, texts.start[index], texts.length[index])
-
-
-def _sound_text(records: Records, sound: NDArray[np.int64], width: int) -> tuple[bytes, int]:
-    """The sound records with LF line ends, and how many columns were put in front of each.
-
-    DuckDB skips blank lines. They are rows only where there is a single column, which therefore gets a neighbour.
-    """
-    n = len(sound)
-    if width > 1 and n == len(records) and np.array_equal(records.end, records.lf):
-        return (records.data[records.start[0] : records.lf[-1] + 1].tobytes() if n else b""), 0
-    rows = [gather(records.data, records.start[sound], records.end[sound]), Ragged.same(b"\n", n)]
-    if width == 1:
-        return weave_by_mask([Ragged.same(b",", n), *rows]).tobytes(), 1
-    return weave_by_mask(rows).tobytes(), 0
-
-
-def _source(path: Path, width: int) -> str:
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    return (
-        f"read_csv({sql_text(str(path))}, header = false, auto_detect = false, columns = {{{columns}}}, delim = ',', "
-        f"quote = '\"', escape = '\"', new_line = '\\n', max_line_size = {2 * MAX_RECORD_BYTES})"
-    )

@@ -60,6 +60,14 @@ class Texts:
         ]
 
 
+def rows_of(texts: Texts, index: Positions | slice) -> Texts:
+    """Some of the texts."""
+    if texts.dense and isinstance(index, slice):
+        cells = texts.data[SHORT * index.start : SHORT * index.stop]
+        return Texts(cells, texts.start[index] - SHORT * index.start, texts.length[index], dense=True)
+    return Texts(texts.data, texts.start[index], texts.length[index])
+
+
 def weave(columns: Sequence[Texts]) -> Bytes:
     """Row by row, the texts of all columns one after the other. Quick where those after the first are short.
 

@@ -71,6 +71,23 @@ def test_a_big_file_is_measured_cut_scored_and_committed(stack):
     assert len(execution(stack).output) < 2000
 
 
+def test_a_big_file_without_a_header_is_read_by_the_settings_beside_it_and_on_it(stack):
+    s3, bucket = stack.client("s3"), stack.bucket("DataBucket")
+    names, rows = DATA.split(b"\n", 1)
+    beside = f'header = false\ncolumns = {json.dumps(names.decode().split(","))}\ndelimiter = "pipe"\n'
+    s3.put_object(Bucket=bucket, Key="incoming/tiny/day 1/_scorelet.toml", Body=beside.encode())
+    metadata = {"scorelet-delimiter": "semicolon", "scorelet-keep": "note"}
+    s3.put_object(Bucket=bucket, Key=KEY, Body=rows.replace(b",", b";"), Metadata=metadata)
+    stack.run_until_idle()
+    (manifest,) = manifests(stack)
+    assert execution(stack).status == "SUCCEEDED"
+    assert (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"]) == (37, 13, 24)
+    assert manifest["settings"]["delimiter"] == ";"
+    assert len(manifest["parts"]) > 1
+    bodies = [s3.get_object(Bucket=bucket, Key=part["key"])["Body"].read() for part in manifest["parts"]]
+    assert {body.partition(b"\n")[0].split(b";")[0] for body in bodies} == {b"note"}
+
+
 def test_a_small_file_starts_no_execution(stack):
     drop(stack, DATA[:200])
     stack.run_until_idle()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scorelet import api
 from scorelet.api.text_cells import column_from_text
 from scorelet.features import encode
-from scorelet.table import CsvTable, TextEngine
+from scorelet.table import CsvTable
+from scorelet.text_engine import TextEngine
 
 from tests.fakes.api import GOOD, ask, ask_json
 from tests.fakes.package import FEATURES, tiny_package, tiny_records

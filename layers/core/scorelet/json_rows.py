@@ -1,0 +1,82 @@
+"""JSON lines as a table: one object per line, read by the API's own front end, so that both give the same answer.
+
+The line is passed through as it came, with our answer written before its closing brace. Values keep their types: a
+number in quotes is text here, as it is for the API.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorelet.batch_answers import answer_names
+from scorelet.csv_scan import Fault, Records
+from scorelet.features import columns_from_records
+from scorelet.file_settings import BadSettings, FileSettings
+from scorelet.signature import Signature
+from scorelet.text_engine import Stretch, TextEngine, roomy
+from scorelet.texts import Texts
+
+
+class JsonRows:
+    """A file of JSON lines. It has no header: what a line lacks is missing in its row."""
+
+    width, names, delimiter = 1, (), ","
+
+    def __init__(self, lines: Iterator[Records], signature: Signature, settings: FileSettings) -> None:
+        if settings.keep or settings.drop or settings.columns or settings.delimiter:
+            raise BadSettings("keep, drop, columns and delimiter are for CSV; this file is JSON lines")
+        self._id = settings.id or ""
+        self._stretches = lines
+        self._signature = signature
+        self._answers = answer_names(signature, ())
+
+    def records(self) -> Iterator[Records]:
+        """The lines, a stretch at a time. To be called once."""
+        yield from self._stretches
+
+    def head(self) -> bytes:
+        """What stands before the scored rows."""
+        return b""
+
+    def read(self, engine: TextEngine, records: Records) -> Stretch:  # noqa: ARG002 - the other tables need it
+        """The features of the lines that are objects; the others are marked."""
+        found: list[dict[str, Any]] = []
+        for index in np.flatnonzero(records.fault == Fault.NONE).tolist():
+            value = _parsed(records.raw(index))
+            if isinstance(value, dict) and value.keys().isdisjoint(self._answers):
+                found.append(value)
+            else:
+                records.fault[index] = Fault.NAME_TAKEN if isinstance(value, dict) else Fault.BAD_JSON
+        sound = np.flatnonzero(records.fault == Fault.NONE)
+        return Stretch(records, sound, columns_from_records(self._signature, found), roomy(records))
+
+    def lines(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
+        """A line end and the line up to its closing brace, our answers with their names, the brace."""
+        texts = stretch.lines(rows)
+        ends = np.array([len(stretch.records.raw(int(row)).rstrip(b" \t\r")) for row in rows], dtype=np.int64)
+        out = [Texts(texts.data, texts.start, ends)]  # with the line end before it and without the brace
+        for name, answer in zip(self._answers, answers, strict=True):
+            out.append(Texts.chosen([f",{json.dumps(name)}:".encode()], np.zeros(len(rows), dtype=np.int64)))
+            out.append(Texts(answer.data, answer.start + 1, answer.length - 1))  # without its comma
+        return [*out, Texts.chosen([b"}"], np.zeros(len(rows), dtype=np.int64))]
+
+    def row_id(self, raw: bytes) -> str:
+        """The row's id where the settings name a key for it, as far as the line can be read."""
+        value = _parsed(raw) if self._id else None
+        return str(value.get(self._id, "")) if isinstance(value, dict) else ""
+
+    def label(self, name: str) -> bytes:
+        """A label as it is written, a comma before it."""
+        return b"," + json.dumps(name).encode()
+
+
+def _parsed(raw: bytes) -> object:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,129 @@
+"""scorelet score against a local stack: settings on the command line, folders, and what is said of failures."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from scorelet.aws_s3 import S3Store
+from scorelet.registry import Registry
+
+from cli import drop
+from cli.main import main
+from cli.plane.stack import LocalStack
+from cli.target import Target
+from tests.cli.plane.test_big_file import ROOT
+from tests.fakes.api import WHO
+from tests.fakes.package import tiny_package
+
+ROWS = "who;amount;age;member;colour;größe\nann;5.10;33;true;red;-1,5\nbob;wide;1;1;red;=2\n"
+
+
+@pytest.fixture
+def score(tmp_path, monkeypatch, capsys):
+    """Runs the command; the stack works whenever the command looks for news."""
+    with LocalStack(ROOT / "template.yaml", {}) as stack:
+        registry = Registry(S3Store(stack.client("s3")), stack.bucket("ModelBucket"))
+        registry.publish(tiny_package()[0])
+        registry.promote("tiny", 1, **WHO)
+        target = Target("scorelet", stack.bucket("ModelBucket"), stack.bucket("DataBucket"), "", "us-east-1")
+        monkeypatch.setattr("cli.commands.score.find_target", lambda _args: target)
+        monkeypatch.setattr("cli.target._client", lambda service, _region, _url: stack.client(service))
+        monkeypatch.setattr(drop.time, "sleep", lambda _seconds: stack.run_until_idle())
+        monkeypatch.chdir(tmp_path)
+
+        def run(*arguments, code=0):
+            assert main(["score", *arguments, "--model", "tiny", "--out", "out"]) == code
+            said = capsys.readouterr()
+            return json.loads(said.out) if "--json" in arguments else said.out + said.err
+
+        run.stack = stack
+        yield run
+
+
+def keys(stack):
+    listed = stack.client("s3").list_objects_v2(Bucket=stack.bucket("DataBucket"), Prefix="incoming/")
+    return [item["Key"] for item in listed.get("Contents", ())]
+
+
+def test_settings_travel_with_the_file(score, tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    found = score("a.csv", "--set", "delimiter=semicolon", "--set", "id=who", "--set", "keep=größe", "--json")
+    manifest = found["manifest"]
+    assert manifest["settings"] == {"max_reject_rate": 1.0, "delimiter": ";", "id": "who", "keep": ["größe"]}
+    with Path(found["files"][1]).open(newline="") as file:
+        assert next(csv.reader(file, delimiter=";"))[:2] == ["who", "größe"]
+    assert "2 rows in = 1 scored + 1 rejected, by version 1 of tiny." in score("a.csv")
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("delimiter=;;", "delimiter is ';;', not one of"),
+        ("kepe=a", "no setting 'kepe'"),
+        ("keep", "needs SETTING=VALUE"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_said_before_anything_is_dropped(score, tmp_path, pair, words):
+    (tmp_path / "a.csv").write_text(ROWS)
+    said = score("a.csv", "--set", pair, code=1)
+    assert words in said
+    assert "Nothing was dropped" in said
+    assert keys(score.stack) == []
+
+
+def test_settings_that_s3_would_not_store_are_said_before(score, tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    said = score("a.csv", "--set", "keep=" + ",".join(f"column {i}" for i in range(300)), code=1)
+    assert "more than 2048 bytes, which S3 does not store" in said
+    assert "long ones go into _scorelet.toml" in said
+    assert keys(score.stack) == []
+
+
+def test_names_with_commas_are_given_as_json(score, tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS.replace("who", "who, then"))
+    found = score("a.csv", "--set", 'keep=["who, then"]', "--set", "id=who, then", "--json")
+    assert found["manifest"]["settings"] == {"max_reject_rate": 1.0, "keep": ["who, then"], "id": "who, then"}
+
+
+def test_a_folder_is_dropped_whole_its_settings_first_and_failures_are_listed(score, tmp_path):
+    folder = tmp_path / "march"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "_scorelet.toml").write_text('id = "who"\n')
+    (folder / ".hidden").write_text("x")
+    (folder / "a.csv").write_text(ROWS)
+    (folder / "b.csv").write_text("no table\n")
+    (folder / "deep/a.csv").write_text(ROWS.replace("who", "name"))
+    found = score("march", "--json", code=1)
+    assert (found["rows_in"], found["rows_scored"], found["rows_rejected"]) == (4, 2, 2)
+    assert found["failed"] == ["march/b.csv"]
+    assert [f["manifest"]["settings"].get("id") for f in found["files"]] == ["who", "who", None]
+    base = "incoming/tiny/march"
+    assert keys(score.stack) == [f"{base}/_scorelet.toml", f"{base}/a.csv", f"{base}/b.csv", f"{base}/deep/a.csv"]
+    said = score("march", code=1)
+    assert "3 files, 1 of them not scored: 4 rows in = 2 scored + 2 rejected." in said
+    assert "march/b.csv: unreadable_file: the header lacks the model's columns: amount" in said
+
+
+def test_a_folder_with_a_wrong_settings_file_is_not_dropped(score, tmp_path):
+    (tmp_path / "march").mkdir()
+    (tmp_path / "march/a.csv").write_text(ROWS)
+    (tmp_path / "march/_scorelet.toml").write_text("header = 7\n")
+    assert "march/_scorelet.toml: header is 7, not true or false" in score("march", code=1)
+    assert keys(score.stack) == []
+
+
+@pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir()])
+def test_what_holds_no_file_is_said(score, tmp_path, make):
+    make(tmp_path / "x")
+    assert "x is no file and no folder of files" in score("x", code=1)
+    (tmp_path / "_scorelet.toml").write_text("")
+    assert "_scorelet.toml is no file and no folder of files to score" in score("_scorelet.toml", code=1)
+
+
+def test_a_file_without_an_answer_is_named_and_the_others_are_told(score, tmp_path, monkeypatch):
+    (tmp_path / "march").mkdir()
+    (tmp_path / "march/a.csv").write_text(ROWS)
+    monkeypatch.setattr(drop.time, "sleep", lambda _seconds: None)
+    said = score("march", "--timeout", "0.01", code=1)
+    assert "march/a.csv: no_manifest: no manifest for march/a.csv, and nothing new, for 0.01 seconds" in said
