@@ -113,7 +113,8 @@ bench-cost: setup build .tools/runtime/.ready ## what `scorelet cost` reckons wi
 
 tflite-test: .venv-tflite/.ready ## the model seam on tflite-runtime: Python 3.11, numpy 1
 	PYTHONPATH=.:layers/core .venv-tflite/bin/python -m pytest -p no:cacheprovider tests/scorelet/test_model.py \
-	  tests/scorelet/test_features.py tests/scorelet/test_registry.py tests/scorelet/test_serving.py tests/scorelet/test_api.py
+	  tests/scorelet/test_features.py tests/scorelet/test_registry.py tests/scorelet/test_serving.py tests/scorelet/api/test_respond.py \
+	  tests/scorelet/api/test_tfserving.py
 
 # --- Supply chain.
 
@@ -127,76 +128,25 @@ audit: .venv-supply/.ready ## known vulnerabilities of everything that is locked
 
 # --- Tools with pins of their own live in environments of their own.
 
-.venv-sam/.ready: requirements/sam.txt
-	echo "Installing the AWS SAM CLI into .venv-sam."
-	rm -rf .venv-sam
-	$(PYTHON) -m venv .venv-sam
-	.venv-sam/bin/python -m pip install $(PIP_FLAGS) -r requirements/sam.txt
+.venv-%/.ready: requirements/%.txt
+	test -n "$(VENV_PYTHON)" || { echo "$(NO_PYTHON)"; exit 1; }
+	echo "Installing what requirements/$*.txt locks into .venv-$*."
+	rm -rf .venv-$*
+	$(VENV_PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install $(PIP_FLAGS) -r $<
 	touch $@
 
-.venv-ministack/.ready: requirements/ministack.txt | python313
-	rm -rf .venv-ministack
-	$(PYTHON313) -m venv .venv-ministack
-	.venv-ministack/bin/python -m pip install $(PIP_FLAGS) -r requirements/ministack.txt
-	touch $@
-
-.venv-peers/.ready: requirements/peers.txt
-	echo "Installing the table libraries to compare with into .venv-peers."
-	rm -rf .venv-peers
-	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install $(PIP_FLAGS) -r requirements/peers.txt
-	touch $@
-
-.venv-bench/.ready: requirements/bench.txt
-	test -n "$(PYTHON_BENCH)" || { echo "MLServer has no release for Python $(VERSION): put python3.12 or python3.11 on the PATH."; exit 1; }
-	echo "Installing the servers to compare with into .venv-bench."
-	rm -rf .venv-bench
-	$(PYTHON_BENCH) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -r requirements/bench.txt
-	touch $@
-
-.venv-cold/.ready: requirements/cold.txt | python313
-	echo "Installing TensorFlow and onnxruntime, to compare with, into .venv-cold."
-	rm -rf .venv-cold
-	$(PYTHON313) -m venv .venv-cold
-	.venv-cold/bin/python -m pip install $(PIP_FLAGS) -r requirements/cold.txt
-	touch $@
-
-.venv-shap/.ready: requirements/shap.txt
-	rm -rf .venv-shap
-	$(PYTHON) -m venv .venv-shap
-	.venv-shap/bin/python -m pip install $(PIP_FLAGS) -r requirements/shap.txt
-	touch $@
-
-.venv-supply/.ready: requirements/supply.txt
-	rm -rf .venv-supply
-	$(PYTHON) -m venv .venv-supply
-	.venv-supply/bin/python -m pip install $(PIP_FLAGS) -r requirements/supply.txt
-	touch $@
-
-.venv-tflite/.ready: requirements/tflite.txt
-	test -n "$(PYTHON311)" || { echo "tflite-runtime needs Python 3.11, and there is none here."; exit 1; }
-	rm -rf .venv-tflite
-	$(PYTHON311) -m venv .venv-tflite
-	.venv-tflite/bin/python -m pip install $(PIP_FLAGS) -r requirements/tflite.txt
-	touch $@
+VENV_PYTHON = $(PYTHON)
+.venv-cold/.ready .venv-ministack/.ready: VENV_PYTHON = $(PYTHON313)
+.venv-cold/.ready .venv-ministack/.ready: | python313
+.venv-bench/.ready: VENV_PYTHON = $(PYTHON_BENCH)
+.venv-bench/.ready: NO_PYTHON = MLServer has no release for Python $(VERSION): put python3.12 or python3.11 on the PATH.
+.venv-tflite/.ready: VENV_PYTHON = $(PYTHON311)
+.venv-tflite/.ready: NO_PYTHON = tflite-runtime needs Python 3.11, and there is none here.
 
 .tools/runtime/.ready: requirements/runtime.txt | python313
 	rm -rf .tools/runtime
 	$(PYTHON313) -m pip install $(PIP_FLAGS) --only-binary :all: --target .tools/runtime -r requirements/runtime.txt
-	touch $@
-
-.venv-scan/.ready: requirements/scan.txt
-	echo "Installing the template scanners into .venv-scan."
-	rm -rf .venv-scan
-	$(PYTHON) -m venv .venv-scan
-	.venv-scan/bin/python -m pip install $(PIP_FLAGS) -r requirements/scan.txt
-	touch $@
-
-.venv-lock/.ready: requirements/lock.txt
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install $(PIP_FLAGS) -r requirements/lock.txt
 	touch $@
 
 lock: .venv-lock/.ready ## resolve every requirements.in again and write the locks

@@ -26,3 +26,9 @@ def test_every_make_target_that_a_page_names_exists():
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {t for p in PAGES for t in re.findall(r"`make ([a-z][a-z0-9-]*)", p.read_text(encoding="utf-8"))}
     assert named - targets == set()
+
+
+def test_every_test_file_that_the_makefile_names_exists():
+    named = set(re.findall(r"\S*tests/\S+\.py", (ROOT / "Makefile").read_text()))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []

@@ -52,8 +52,27 @@ class Environment:
             raise SettingsError("; ".join(self._wrong))
 
 
+class Settings:
+    """What one function reads from its environment."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read all of it; raises SettingsError."""
+        env = Environment(environ)
+        settings = cls.read(env)
+        env.check()
+        return settings
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        """Each value by its name, type and default."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class PredictSettings:
+class PredictSettings(Settings):
     """What functions/predict reads from its environment."""
 
     model_bucket: str
@@ -67,10 +86,9 @@ class PredictSettings:
     explain_budget_ms: int
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read all of it; raises SettingsError."""
-        env = Environment(environ)
-        settings = cls(
+    def read(cls, env: Environment) -> Self:
+        """Each value by its name, type and default."""
+        return cls(
             model_bucket=env.text("MODEL_BUCKET"),
             model_alias=env.text("MODEL_ALIAS", "live"),
             alias_ttl_seconds=env.number("ALIAS_TTL_SECONDS", 30.0, float),
@@ -81,12 +99,10 @@ class PredictSettings:
             model_memory_mb=env.number("MODEL_MEMORY_MB", 256, int),
             explain_budget_ms=env.number("EXPLAIN_BUDGET_MS", 2000, int),
         )
-        env.check()
-        return settings
 
 
 @dataclass(frozen=True, slots=True)
-class PretrafficSettings:
+class PretrafficSettings(Settings):
     """What functions/pretraffic reads from its environment. `new_version` is the ARN of the version on trial."""
 
     model_bucket: str
@@ -96,22 +112,19 @@ class PretrafficSettings:
     golden_replay: bool
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read all of it; raises SettingsError."""
-        env = Environment(environ)
-        settings = cls(
+    def read(cls, env: Environment) -> Self:
+        """Each value by its name, type and default."""
+        return cls(
             model_bucket=env.text("MODEL_BUCKET"),
             model_alias=env.text("MODEL_ALIAS", "live"),
             new_version=env.text("NEW_VERSION"),
             max_body_bytes=env.number("MAX_BODY_BYTES", 1_048_576, int),
             golden_replay=env.choice("GOLDEN_REPLAY", ("on", "off")) == "on",
         )
-        env.check()
-        return settings
 
 
 @dataclass(frozen=True, slots=True)
-class BatchSettings:
+class BatchSettings(Settings):
     """What functions/batch reads from its environment. `max_reject_rate` 1.0: a file never fails for its rejects.
 
     Files over `big_file_bytes` are scored by the state machine, in shards of about `shard_bytes`; an empty
@@ -130,10 +143,9 @@ class BatchSettings:
     queue_url: str
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read all of it; raises SettingsError."""
-        env = Environment(environ)
-        settings = cls(
+    def read(cls, env: Environment) -> Self:
+        """Each value by its name, type and default."""
+        return cls(
             model_bucket=env.text("MODEL_BUCKET"),
             data_bucket=env.text("DATA_BUCKET"),
             model_alias=env.text("MODEL_ALIAS", "live"),
@@ -145,12 +157,10 @@ class BatchSettings:
             state_machine_arn=env.text("STATE_MACHINE_ARN", ""),
             queue_url=env.text("BATCH_QUEUE_URL", ""),
         )
-        env.check()
-        return settings
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorSettings:
+class MonitorSettings(Settings):
     """What functions/monitor reads from its environment."""
 
     model_bucket: str
@@ -163,10 +173,9 @@ class MonitorSettings:
     alpha: float
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read all of it; raises SettingsError."""
-        env = Environment(environ)
-        settings = cls(
+    def read(cls, env: Environment) -> Self:
+        """Each value by its name, type and default."""
+        return cls(
             model_bucket=env.text("MODEL_BUCKET"),
             data_bucket=env.text("DATA_BUCKET"),
             model_alias=env.text("MODEL_ALIAS", "live"),
@@ -176,12 +185,10 @@ class MonitorSettings:
             min_effect=env.number("DRIFT_MIN_EFFECT", 0.1, float),
             alpha=env.number("DRIFT_ALPHA", 0.05, float),
         )
-        env.check()
-        return settings
 
 
 @dataclass(frozen=True, slots=True)
-class AlertSettings:
+class AlertSettings(Settings):
     """What functions/alert reads from its environment."""
 
     model_bucket: str
@@ -191,15 +198,12 @@ class AlertSettings:
     rollback: bool
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read all of it; raises SettingsError."""
-        env = Environment(environ)
-        settings = cls(
+    def read(cls, env: Environment) -> Self:
+        """Each value by its name, type and default."""
+        return cls(
             model_bucket=env.text("MODEL_BUCKET"),
             data_bucket=env.text("DATA_BUCKET"),
             model_alias=env.text("MODEL_ALIAS", "live"),
             topic_arn=env.text("NOTIFICATION_TOPIC_ARN"),
             rollback=env.text("ROLLBACK", "off").lower() == "on",
         )
-        env.check()
-        return settings
