@@ -65,6 +65,7 @@ def subjects(folder: Path, s3: dict[str, str], stage: Stage, deploying: Deployme
         ours("BatchFunction", drop, with_stage, stage),
         ours("MonitorFunction", lambda: event_file("schedule"), with_stage, stage),
         ours("AlertFunction", wipe, with_stage, stage),
+        _litert(folder, ask),
         _peer("onnxruntime", "onnx_net", folder, ask),
         _peer("tensorflow", "tensorflow_net", folder, ask),
     ]
@@ -98,6 +99,13 @@ def sandbox(subject: Subject) -> Sandbox:
     python = os.environ["PYTHON313"]
     most = {"timeout_seconds": 300, "init_seconds": 60}
     return Sandbox(subject.handler, subject.folder, python=python, path=subject.path, environ=subject.environ, **most)
+
+
+def _litert(folder: Path, event: Event) -> Subject:
+    """The runtime of our layer without anything of ours."""
+    layer = layer_folder("LitertLayer")
+    path = [layer / "python", RUNTIME]
+    return Subject("plain ai-edge-litert", "litert_net.handler", folder, path, event, megabytes(layer))
 
 
 def _peer(distribution: str, module: str, folder: Path, event: Event) -> Subject:
@@ -146,8 +154,9 @@ def write_peers(folder: Path) -> None:
     """The plain handlers with the same network beside them. Loads Keras."""
     from training.tensorflow import keras
 
-    for module in ("onnx_net", "tensorflow_net"):
+    for module in ("litert_net", "onnx_net", "tensorflow_net"):
         shutil.copy(PEERS / f"{module}.py", folder)
+    shutil.copy(iris_package() / "model.tflite", folder)
     shutil.copytree(iris_package() / "saved_model/1", folder / "saved_model")
     model = keras.models.load_model(iris_package() / "model.keras")
     (normal,) = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
