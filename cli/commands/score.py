@@ -152,7 +152,7 @@ def _follow(target: Target, file: Dropped, args: argparse.Namespace) -> Outcome:
 
 def _report_one(one: Outcome, args: argparse.Namespace) -> Report:
     version = one.manifest["model"].get("version")
-    by = f", by version {version} of {args.model}" if version else ""
+    by = f", by version {version} of {args.model}" if one.manifest["status"] != "unreadable" else ""
     text = f"{one.told()}{by}.\n" + "\n".join(f"  {p}" for p in one.fetched)
     data = {"manifest": one.manifest, "files": [str(p) for p in one.fetched]}
     return Report(data, text, exit_code=0 if one.done else 1)

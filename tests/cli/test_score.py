@@ -72,6 +72,13 @@ def test_a_mistake_on_the_command_line_is_said_before_anything_is_dropped(score,
     assert keys(score.stack) == []
 
 
+def test_a_mistake_that_only_the_file_shows_is_told_with_the_reject_file(score, tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    said = score("a.csv", "--set", "id=nobody", code=1)
+    assert "bad_settings: id names what is no column of the file, or more than one: nobody.\n" in said
+    assert "rejected-00000.csv" in said
+
+
 def test_settings_that_s3_would_not_store_are_said_before(score, tmp_path):
     (tmp_path / "a.csv").write_text(ROWS)
     said = score("a.csv", "--set", "keep=" + ",".join(f"column {i}" for i in range(300)), code=1)
