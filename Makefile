@@ -102,8 +102,8 @@ build-test: setup build .tools/runtime/.ready ## test the built layers and the R
 sam-local: setup build .tools/runtime/.ready ## sam local invoke on every event, and clients of sam local start-api, in containers
 	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_sam_local.py systemtests/test_clients.py
 
-system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator, then call, drop, alarm, deploy again
-	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py
+system-test: setup build .venv-ministack/.ready ## sam deploy into an emulator: call, drop, alarm, deploy again, run docs/operations.md
+	$(WITH_313) $(BIN)/python -m pytest --durations=0 --durations-min=1 --show-capture=no systemtests/test_deploy.py systemtests/test_operations.py
 
 bench-cold: setup build .tools/runtime/.ready .venv-cold/.ready ## cold starts of the built functions, beside an empty one
 	$(WITH_313) $(BIN)/python -m bench.cold

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +112,15 @@ def emulator(codedeploy_url: str) -> Iterator[Emulator]:
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+def until(look: Callable[[], Any], what: str, seconds: int = 60) -> Any:
+    """Look until there is something; what happens asynchronously has no other sign."""
+    for _ in range(seconds * 4):
+        if found := look():
+            return found
+        time.sleep(0.25)
+    raise AssertionError(f"{what} did not happen within {seconds} s; see .scorelet/emulator.log")
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

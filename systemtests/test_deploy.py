@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from systemtests.built import ROOT
-from systemtests.emulator import Emulator, emulator
+from systemtests.emulator import Emulator, emulator, until
 from systemtests.overlay import ALARM_SOURCE
 from systemtests.stage import publish_iris
 from tests.fakes.deployment import Deployment, deployment
@@ -48,15 +46,6 @@ def inbox(aws: Emulator) -> str:
     return url
 
 
-def _until(look: Callable[[], Any], what: str, seconds: int = 60) -> Any:
-    """Look until there is something; what happens asynchronously has no other sign."""
-    for _ in range(seconds * 4):
-        if found := look():
-            return found
-        time.sleep(0.25)
-    raise AssertionError(f"{what} did not happen within {seconds} s; see .scorelet/emulator.log")
-
-
 def _keys(aws: Emulator, prefix: str) -> list[str]:
     found = aws.client("s3").list_objects_v2(Bucket=aws.outputs()["DataBucket"], Prefix=prefix)
     return [item["Key"] for item in found.get("Contents", [])]
@@ -72,7 +61,7 @@ def test_a_signed_call_is_answered_and_an_unsigned_one_refused(aws: Emulator) ->
 def test_a_dropped_file_is_scored_rejected_and_committed(aws: Emulator) -> None:
     bucket = aws.outputs()["DataBucket"]
     aws.client("s3").put_object(Bucket=bucket, Key="incoming/iris/a b+ü.csv", Body=CSV)
-    keys = _until(lambda: [k for k in _keys(aws, "scored/") if k.endswith("manifest.json")], "the manifest")
+    keys = until(lambda: [k for k in _keys(aws, "scored/") if k.endswith("manifest.json")], "the manifest")
     manifest = json.load(aws.client("s3").get_object(Bucket=bucket, Key=keys[0])["Body"])
     assert (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"]) == (3, 2, 1)
     assert manifest["source"]["key"] == "incoming/iris/a b+ü.csv"
@@ -82,7 +71,7 @@ def test_a_big_file_goes_through_the_state_machine(aws: Emulator) -> None:
     """The same bytes as in one piece, but for the cut into parts; the emulator's interpreter is not ours."""
     bucket, prefix = aws.outputs()["DataBucket"], "scored/iris/big.csv/"
     aws.client("s3").put_object(Bucket=bucket, Key="incoming/iris/big.csv", Body=BIG_CSV)
-    _until(lambda: [k for k in _keys(aws, prefix) if k.endswith("manifest.json")], "the big file's manifest", 180)
+    until(lambda: [k for k in _keys(aws, prefix) if k.endswith("manifest.json")], "the big file's manifest", 180)
     (key,) = [k for k in _keys(aws, prefix) if k.endswith("manifest.json")]
     manifest = json.load(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
     assert (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"]) == (3003, 2002, 1001)
@@ -100,7 +89,7 @@ def test_the_manifest_and_the_prediction_lines_reach_monitor(aws: Emulator) -> N
     def collected() -> set[str]:
         return {key.rpartition("/")[2].split("-")[0] for key in _keys(aws, "predictions/")}
 
-    _until(lambda: collected() >= {"log", "run"}, "collecting of both")
+    until(lambda: collected() >= {"log", "run"}, "collecting of both")
 
 
 def test_a_scheduled_evaluation_leaves_a_report(aws: Emulator) -> None:
@@ -114,7 +103,7 @@ def test_an_alarm_becomes_one_message(aws: Emulator, inbox: str) -> None:
     event = json.loads((ROOT / "events/alarm_eventbridge.json").read_text())
     entry = {"Source": ALARM_SOURCE, "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
     aws.client("events").put_events(Entries=[{**entry, "Resources": event["resources"]}])
-    found = _until(lambda: aws.client("sqs").receive_message(QueueUrl=inbox).get("Messages"), "the message")
+    found = until(lambda: aws.client("sqs").receive_message(QueueUrl=inbox).get("Messages"), "the message")
     assert "scorelet-drift" in json.loads(found[0]["Body"])["Message"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,7 @@ class SqsApi:
             "ChangeMessageVisibility": lambda queue, request, now: queue.change_visibility(
                 request["ReceiptHandle"], int(request["VisibilityTimeout"]), now
             ),
+            "StartMessageMoveTask": self._move,
             "PurgeQueue": lambda queue, _request, _now: queue.messages.clear(),
         }
 
@@ -46,7 +48,8 @@ class SqsApi:
         if call.operation == "ListQueues":
             return json.dumps({"QueueUrls": [f"{self._root}/{name}" for name in sorted(self._queues)]}).encode()
         request = json.loads(call.body or b"{}")
-        name = request.get("QueueName") or str(request.get("QueueUrl", "")).rsplit("/", 1)[-1]
+        named = request.get("QueueName") or request.get("QueueUrl") or request.get("SourceArn") or ""
+        name = re.split("[/:]", str(named))[-1]
         if name not in self._queues:
             raise Fault(400, "com.amazonaws.sqs#QueueDoesNotExist", f"The stack has no queue {name}")
         if call.operation not in self._operations:
@@ -83,6 +86,16 @@ class SqsApi:
             for message in taken
         ]
         return {"Messages": messages} if messages else {}
+
+    def _move(self, queue: Queue, request: Request, now: datetime) -> Request:
+        """Done at once. Without a destination, AWS sends each message back to where it came from; this does not."""
+        found = [one for one in self._queues.values() if one.spec.arn == request.get("DestinationArn")]
+        if not found:
+            raise Fault(400, "com.amazonaws.sqs#UnsupportedOperation", "The plane moves messages to a named queue only")
+        for message in queue.receive(len(queue.messages), now):
+            found[0].send(message.body, now)
+            queue.delete(message.receipt)
+        return {"TaskHandle": self._root}
 
 
 def _md5(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Fifty ways to get the template wrong, each one change of its expanded form, and the rule that must see it."""
+"""Fifty-one ways to get the template wrong, each one change of its expanded form, and the rule that must see it."""
 
 from __future__ import annotations
 
@@ -297,6 +297,11 @@ MUTANTS = (
         "the queue starts more than its function has",
         "limits_of_concurrency_fit_together",
         _put("BatchFunction", "ReservedConcurrentExecutions", 5),
+    ),
+    Mutant(
+        "a version goes when another takes its place",
+        "versions_stay_to_be_rolled_back_to",
+        lambda r: [v.pop("UpdateReplacePolicy") for v in r.values() if v["Type"] == "AWS::Lambda::Version"],
     ),
     # alarms and logs
     Mutant(

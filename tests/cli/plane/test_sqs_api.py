@@ -43,6 +43,15 @@ def test_depth_is_told(stack):
     assert where in sqs.list_queues()["QueueUrls"]
 
 
+def test_dead_letters_are_moved_to_a_queue_that_is_named(stack):
+    sqs, dead, work = stack.client("sqs"), stack.queue("FailedCalls"), stack.queue("WorkQueue")
+    sqs.send_message(QueueUrl=url(stack), MessageBody="not json")
+    sqs.start_message_move_task(SourceArn=dead.spec.arn, DestinationArn=work.spec.arn)
+    assert (dead.bodies(), work.bodies()) == ([], ["not json"])
+    with pytest.raises(sqs.exceptions.UnsupportedOperation):
+        sqs.start_message_move_task(SourceArn=dead.spec.arn)
+
+
 def test_an_unknown_queue_and_an_unknown_operation_are_refused(stack):
     sqs = stack.client("sqs")
     with pytest.raises(sqs.exceptions.QueueDoesNotExist):

@@ -60,3 +60,12 @@ def layers_are_ours(stack: Stack) -> Iterator[str]:
         if any(not isinstance(layer, dict) or layer.get("Ref") not in layers for layer in function.get("Layers", [])):
             yield f"{name} has a layer from elsewhere"
     yield from (f"{n} lets other accounts use a layer" for n in stack.of_type("AWS::Lambda::LayerVersionPermission"))
+
+
+@rule
+def versions_stay_to_be_rolled_back_to(stack: Stack) -> Iterator[str]:
+    """Whether other code took the place of one, or another value of a parameter."""
+    for name, resource in stack.resources.items():
+        kept = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        if resource["Type"] == "AWS::Lambda::Version" and kept != ("Retain", "Retain"):
+            yield f"{name} goes when another takes its place"
