@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scorelet.batch_score import BatchOptions, score_rows
+from scorelet.batch_score import SCORED, BatchOptions, score_rows
 from scorelet.csv_cut import Range, Shard, cut, ranges_of
 from scorelet.csv_measure import Measure, measure, reach
 from scorelet.file_settings import FileSettings
@@ -25,6 +24,7 @@ from scorelet.open_rows import open_shard, read_header
 from scorelet.package import load_package
 from scorelet.table_form import HEAD_BYTES, Form
 
+from bench.machine import peak_mib
 from cli.report import table
 
 MIB = 1 << 20
@@ -55,8 +55,8 @@ def look(path: Path, range_: Range, entry: int | None = None) -> Measure:
         return measure(file.read(range_.end + reach() - base), base, range_.begin, range_.end, entry)
 
 
-def score(path: Path, shard: Shard, package_folder: Path) -> int:
-    """Score a shard as the function does; its rows."""
+def score(path: Path, shard: Shard, package_folder: Path) -> tuple[int, int]:
+    """Score a shard as the function does; its rows, and the bytes of its part."""
     package = load_package(lambda n: (package_folder / n).read_bytes(), expected_digest=None, public_key=None)
     with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
         header = read_header(file.read(HEAD_BYTES), Form(), FileSettings())
@@ -66,7 +66,8 @@ def score(path: Path, shard: Shard, package_folder: Path) -> int:
         rows = open_shard(
             header, shard, body, Form(), package.signature, options.file, stretch_bytes=options.stretch_bytes
         )
-        return score_rows(rows, Form(), package, Path(folder), options).rows_in
+        found = score_rows(rows, Form(), package, Path(folder), options)
+        return found.rows_in, (Path(folder) / SCORED).stat().st_size
 
 
 class _Left:
@@ -84,7 +85,7 @@ def _child(work: Callable[..., Any], arguments: tuple[Any, ...], out: Any) -> No
     clock = time.perf_counter()
     answer = work(*arguments)
     seconds = time.perf_counter() - clock
-    out.send((answer, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    out.send((answer, seconds, peak_mib()))
 
 
 def measured(work: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float]:
@@ -122,6 +123,18 @@ def file_of(size: int, quoted: bool) -> Iterator[Path]:
 
 
 def _rows(kind: str, path: Path, shard_bytes: int, package: Path) -> list[tuple[object, ...]]:
+    middle, shard, asked = middle_of(path, shard_bytes)
+    (rows, _), seconds, peak = measured(score, path, shard, package)
+    size = shard.end - shard.begin
+    _, looked, looking = measured(look, path, middle)
+    return [
+        _line(kind, "measure", middle.end - middle.begin, rows, looked, looking),
+        _line(kind, f"score ({asked} asked)", size, rows, seconds, peak),
+    ]
+
+
+def middle_of(path: Path, shard_bytes: int) -> tuple[Range, Shard, int]:
+    """The middle one of a file's ranges, the shard cut from it, and how many ranges the cuts had read again."""
     ranges = ranges_of(path.stat().st_size, shard_bytes)
     measures = [look(path, r, None if r.number else 0) for r in ranges]
     asked: list[int] = []
@@ -132,14 +145,7 @@ def _rows(kind: str, path: Path, shard_bytes: int, package: Path) -> list[tuple[
 
     shards = list(cut(0, ranges, measures, ask))
     middle = ranges[len(ranges) // 2]
-    shard = next(s for s in shards if s.end > middle.begin + 1)
-    rows, seconds, peak = measured(score, path, shard, package)
-    size = shard.end - shard.begin
-    _, looked, looking = measured(look, path, middle)
-    return [
-        _line(kind, "measure", middle.end - middle.begin, rows, looked, looking),
-        _line(kind, f"score ({len(asked)} asked)", size, rows, seconds, peak),
-    ]
+    return middle, next(s for s in shards if s.end > middle.begin + 1), len(asked)
 
 
 def _line(kind: str, step: str, size: int, rows: int, seconds: float, peak: float) -> tuple[object, ...]:

@@ -57,7 +57,7 @@ def folder_s3(folder: Path, keys: Path) -> Iterator[tuple[dict[str, str], list[s
     seen: list[str] = []
     server = ThreadingHTTPServer((ADDRESS, 0), partial(_Get, folder, seen))
     server.daemon_threads = True
-    server.socket = _with_certificate(keys).wrap_socket(server.socket, server_side=True)
+    server.socket = with_certificate(keys).wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         url = f"https://{ADDRESS}:{server.server_port}"
@@ -67,7 +67,7 @@ def folder_s3(folder: Path, keys: Path) -> Iterator[tuple[dict[str, str], list[s
         server.server_close()
 
 
-def _with_certificate(keys: Path) -> ssl.SSLContext:
+def with_certificate(keys: Path) -> ssl.SSLContext:
     """A server's context with a fresh certificate for this address."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, ADDRESS)])

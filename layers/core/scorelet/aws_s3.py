@@ -32,8 +32,11 @@ _ATTEMPTS = 4
 
 @cache  # 220 ms with the import of boto3, once per cold start
 def s3_client() -> Any:
-    """The client for the environment's region, credentials and AWS_ENDPOINT_URL, with botocore's standard retries."""
-    return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 4}))
+    """The client for the environment's region, credentials and AWS_ENDPOINT_URL, with botocore's standard retries.
+
+    As many connections are kept as `big_job.READERS` use at a time; botocore's 10 would have the others made anew.
+    """
+    return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=32))
 
 
 class S3Store:

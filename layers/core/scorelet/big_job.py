@@ -27,7 +27,7 @@ from scorelet.store import ObjectStore
 from scorelet.table_form import COMMA_CSV, Form
 
 JOB, RANGES, SHARDS, FAILURE = "job.json", "ranges.json", "shards.json", "failure.json"
-_READERS = 16
+READERS = 32  # at a time, of small objects: a run may have 80,000, to be read within one call (docs/scale.md)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +114,5 @@ def read_json(store: ObjectStore, job: Job, file: str) -> Any:
 
 def read_all_json(store: ObjectStore, job: Job, files: Iterable[str]) -> list[Any]:
     """Read many of them at once; raises ObjectMissing."""
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(READERS) as pool:
         return list(pool.map(lambda file: read_json(store, job, file), files))

@@ -17,6 +17,15 @@ from scorelet.open_rows import open_rows
 from scorelet.store import ObjectStore
 from scorelet.table_form import HEAD_BYTES, find_form
 
+# Every child of a Map answers {}, and Step Functions fails a state whose output passes 262,144 bytes. Cutting and
+# finishing read an object for each shard in one call, too: docs/scale.md.
+MOST_SHARDS = 80_000
+
+
+def shard_bytes_of(size: int, wanted: int) -> int:
+    """How long the shards of a file of `size` bytes are: as wanted, or longer where there would be too many."""
+    return max(wanted, -(-size // MOST_SHARDS))
+
 
 def begin_run(
     obj: S3Object, store: ObjectStore, models: ServedModels, options: BatchOptions, shard_bytes: int
@@ -43,5 +52,6 @@ def begin_run(
         return commit_problem(run, store, error, options)
     job = replace(job, form=form)
     write_json(store, job, JOB, job.to_json())
-    write_json(store, job, RANGES, [range_.to_json() for range_ in ranges_of(obj.size, shard_bytes)])
+    ranges = ranges_of(obj.size, shard_bytes_of(obj.size, shard_bytes))
+    write_json(store, job, RANGES, [range_.to_json() for range_ in ranges])
     return job

@@ -9,6 +9,7 @@ import pytest
 from scorelet.aws_s3 import S3Store
 from scorelet.registry import Registry
 
+from cli.plane.asl import StateError
 from cli.plane.calls import AwsCall
 from cli.plane.stack import LocalStack
 from cli.plane.tap import Fault, Kill
@@ -147,6 +148,23 @@ def test_a_fault_that_passes_is_retried_after_a_wait(stack):
     stack.advance(60)
     assert execution(stack).status == "SUCCEEDED"
     assert len(manifests(stack)) == 1
+
+
+def test_children_wait_for_calls_that_the_account_has_taken(stack):
+    """Lambda may refuse for minutes where MapMaxConcurrency is more than the account allows: docs/scale.md."""
+    invoke, left = stack.executions._invoke, [30]
+
+    def throttled(function, payload):
+        if payload["step"] == "score" and left[0]:
+            left[0] -= 1
+            raise StateError("Lambda.TooManyRequestsException", "Rate Exceeded.")
+        return invoke(function, payload)
+
+    stack.executions._invoke = throttled
+    drop(stack)
+    stack.advance(1800)
+    assert left == [0]
+    assert execution(stack).status == "SUCCEEDED"
 
 
 def test_a_shard_that_cannot_be_scored_fails_the_run_aloud_and_a_redrive_finishes_it(stack):
