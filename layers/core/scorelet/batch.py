@@ -19,10 +19,10 @@ from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, 
 from scorelet.errors import ContractError, ModelNotFound, ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
 from scorelet.file_settings import BadSettings, FileSettings
+from scorelet.outputs import OUTPUTS, Output
 from scorelet.package import ModelPackage
 from scorelet.registry import check_name
 from scorelet.store import ObjectStore
-from scorelet.table_files import OUTPUTS, Output
 
 
 @dataclass(frozen=True, slots=True)
