@@ -38,7 +38,7 @@ def served(task="multiclass"):
 def score(folder, package, **options):
     totals = score_file(folder / "source", package, folder, BatchOptions(threads=2, **options))
     path = folder / f"scored{totals.output.suffix}"
-    rejects = list(csv.DictReader(io.StringIO((folder / "rejected.csv").read_text("utf-8"), newline="")))
+    rejects = list(csv.DictReader(io.StringIO((folder / "rejected.csv").read_bytes().decode(), newline="")))
     assert totals.rows_in == totals.rows_scored + len(rejects)
     assert {file.name for file in folder.iterdir()} <= {"source", "rejected.csv", path.name, "sound.csv", "before"}
     return totals, path, rejects
