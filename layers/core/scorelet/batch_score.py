@@ -30,14 +30,15 @@ REJECTED = "rejected.csv"
 class BatchOptions:
     """How files are scored. Only what changes the outputs is part of a run's id.
 
-    `most_bytes` is what may be written of a file that cannot be cut, as text: it fits the disk with all that is made
-    of it.
+    A file that cannot be cut may have `most_packed_bytes`, and `most_bytes` may be written of it as text. With what is
+    made of that it fits the disk, as a rule; where it does not, that is told too.
     """
 
     max_reject_rate: float = 1.0
     stretch_bytes: int = STRETCH_BYTES
     threads: int = 2
     scratch: Path | None = None
+    most_packed_bytes: int = 256 << 20
     most_bytes: int = 512 << 20
     file: FileSettings = field(default_factory=FileSettings)
 
