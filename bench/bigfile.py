@@ -21,6 +21,7 @@ from scorelet.csv_cut import Range, Shard, cut, ranges_of
 from scorelet.csv_measure import Measure, measure, reach
 from scorelet.file_settings import FileSettings
 from scorelet.open_rows import open_shard, read_header
+from scorelet.outputs import Wanted
 from scorelet.package import load_package
 from scorelet.table_form import HEAD_BYTES, Form
 
@@ -66,7 +67,7 @@ def score(path: Path, shard: Shard, package_folder: Path) -> tuple[int, int]:
         rows = open_shard(
             header, shard, body, Form(), package.signature, options.file, stretch_bytes=options.stretch_bytes
         )
-        found = score_rows(rows, Form(), package, Path(folder), options)
+        found = score_rows(rows, Wanted(), package, Path(folder), options)
         return found.rows_in, (Path(folder) / SCORED).stat().st_size
 
 

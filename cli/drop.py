@@ -72,7 +72,7 @@ def _new_manifests(to: Target, file: Dropped, seen: set[str]) -> Iterator[dict[s
 
 def fetch(to: Target, manifest: Mapping[str, Any], out: Path) -> list[Path]:
     """Download manifest and outputs into a folder of their own below `out`."""
-    folder = out / f"{Path(manifest['source']['key']).stem}-{manifest['run']}"
+    folder = out / f"{Path(manifest['source']['key'].removesuffix('.gz')).stem}-{manifest['run']}"
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / MANIFEST_FILE]
     paths[0].write_text(json.dumps(manifest, indent=1))

@@ -1,6 +1,7 @@
 """scorelet score against a local stack: settings on the command line, folders, and what is said of failures."""
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cli.plane.stack import LocalStack
 from cli.target import Target
 from tests.cli.plane.test_big_file import ROOT
 from tests.fakes.api import WHO
+from tests.fakes.forms import read_output
 from tests.fakes.package import tiny_package
 
 ROWS = "who;amount;age;member;colour;größe\nann;5.10;33;true;red;-1,5\nbob;wide;1;1;red;=2\n"
@@ -134,3 +136,16 @@ def test_a_file_without_an_answer_is_named_and_the_others_are_told(score, tmp_pa
     monkeypatch.setattr(drop.time, "sleep", lambda _seconds: None)
     said = score("march", "--timeout", "0.01", code=1)
     assert "march/a.csv: no_manifest: no manifest for march/a.csv, and nothing new, for 0.01 seconds" in said
+
+
+@pytest.mark.parametrize("output", ["csv", "jsonl.gz", "parquet"])
+def test_what_comes_out_is_fetched_under_the_name_of_its_form(score, tmp_path, output):
+    line = {"who": "ann", "amount": 5.1, "age": 33, "member": True, "colour": "red"}
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(f"{json.dumps(line)}\n[]\n".encode()))
+    found = score("a.jsonl.gz", "--set", f"output={output}", "--set", "id=who", "--json")
+    run = found["manifest"]["run"]
+    names = ["manifest.json", f"scored-00000.{output}", "rejected-00000.csv"]
+    assert [Path(file) for file in found["files"]] == [Path("out") / f"a-{run}" / name for name in names]
+    (row,) = read_output(Path(found["files"][1]))
+    assert (row["who"], row["colour"], row["prediction"] in ("low", "mid", "high")) == ("ann", "red", True)
+    assert ",bad_json," in Path(found["files"][2]).read_text()

@@ -1,8 +1,13 @@
 """The steps of a big file's run, called in their order as the state machine does, on a store in memory."""
 
+import errno
+import gzip
 import json
 import os
 import random
+from dataclasses import replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from scorelet import csv_scan
@@ -20,6 +25,7 @@ from scorelet.file_settings import FileSettings, to_metadata
 from scorelet.package import load_package
 
 from tests.fakes.dying import DyingStore, Killed
+from tests.fakes.forms import INPUTS, random_records, read_output, write_csv, write_jsonl
 from tests.fakes.nasty import nasty_table
 from tests.fakes.package import tiny_package
 from tests.fakes.store import MemoryStore
@@ -91,13 +97,24 @@ def in_one_piece(data, settings=NO_SETTINGS):
 
 
 def joined(store, parts):
-    """The header, and the rows of all parts; every part has the same header."""
+    """The header, and the rows of all parts; every part of CSV has the same header. Of Parquet, the rows."""
     bodies = [store.get(BUCKET, part["key"]).body for part in parts]
-    if not bodies:
-        return b""
+    kinds = {part["key"].rpartition("/")[2].partition(".")[2] for part in parts}
+    if kinds == {"parquet"}:
+        return [row for body in bodies for row in parquet_rows(body)]
+    bodies = [gzip.decompress(body) if kinds in ({"csv.gz"}, {"jsonl.gz"}) else body for body in bodies]
+    if not bodies or kinds in ({"jsonl"}, {"jsonl.gz"}):
+        return b"".join(bodies)
     header = first_record(bodies[0])
     assert all(body.startswith(header) for body in bodies)
     return header + b"".join(body.removeprefix(header) for body in bodies)
+
+
+def parquet_rows(body):
+    with NamedTemporaryFile(suffix=".parquet") as file:
+        file.write(body)
+        file.flush()
+        return read_output(Path(file.name))
 
 
 def first_record(body):
@@ -163,6 +180,70 @@ def test_a_file_of_any_delimiter_with_or_without_a_header_can_be_cut_anywhere(de
             assert_same(data, shard_bytes, wanted, settings=chosen)
 
 
+JSON_LINES = (
+    b'{"amount":5.10,"age":33,"member":true,"colour":"red","note":"\\" {"}\n\n{}\r\n[1]\n{"a":"\xff"}\n'
+    b' {"colour":"light green","member":false,"age":null,"amount":-7e0} \r\n{"amount":1,"note":"open\n'
+    b'{"amount":"x","age":1,"member":true,"colour":"red"}\n{"amount":9,"age":1,"member":true,"colour":"red","note":"\xc3\xa9"}'
+)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("longest", [40, 1 << 20])
+def test_json_lines_can_be_cut_anywhere(monkeypatch, longest, mark):
+    monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
+    data, settings = mark + JSON_LINES, FileSettings(format="jsonl", id="note")
+    wanted = in_one_piece(data, settings)
+    assert wanted[0]["rows_in"] == 9
+    for shard_bytes in range(1 if FULL else 3, len(data) + 1, 1 if FULL else 17):
+        assert_same(data, shard_bytes, wanted, settings=settings)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("output", INPUTS)
+@pytest.mark.parametrize("write", [write_csv, write_jsonl])
+def test_every_output_of_shards_holds_the_rows_of_the_file_in_one_piece(write, output):
+    first = random.randrange(2**32)
+    print(f"seed {first}")
+    for seed in range(first, first + (30 if FULL else 2)):
+        chance = random.Random(seed)
+        data = write(random_records(seed, chance.randrange(1, 40)))
+        settings = FileSettings(output=output, id="row")
+        wanted = in_one_piece(data, settings)
+        assert wanted[0]["status"] == "scored", seed
+        assert assert_same(data, chance.randrange(50, 900), wanted, chance, settings), seed
+
+
+def test_a_file_that_cannot_be_cut_is_scored_in_one_piece_up_to_a_size():
+    data = gzip.compress(HEADER + ROWS)
+    store, obj = drop(data)
+    assert begin_run(obj, store, MODELS, OPTIONS, 10).manifest["rows_in"] == 7
+    for options in (replace(OPTIONS, most_packed_bytes=len(data) - 1), replace(OPTIONS, most_bytes=99)):
+        store, obj = drop(data)
+        manifest = begin_run(obj, store, MODELS, options, 10).manifest
+        assert (manifest["status"], manifest["error"]["code"], manifest["parts"]) == (
+            "unreadable",
+            "file_too_large",
+            [],
+        )
+        assert manifest["error"]["reason"].endswith("drop it unpacked, as CSV or JSON lines, or in several files")
+
+
+def test_a_full_disk_is_told_and_other_faults_are_raised(monkeypatch):
+    for number, told in ((errno.ENOSPC, True), (errno.EIO, False)):
+        store, obj = drop(HEADER + ROWS)
+
+        def fail(*_, number=number):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(store, "download", fail)
+        if told:
+            assert score_object(obj, store, MODELS, OPTIONS).manifest["error"]["code"] == "file_too_large"
+        else:
+            with pytest.raises(OSError, match="Input/output error"):
+                score_object(obj, store, MODELS, OPTIONS)
+
+
 @pytest.mark.law
 def test_a_kill_at_any_call_costs_nothing_but_time():
     """Killed before or after every call, the next delivery and redrive end with the same bytes and one manifest."""
@@ -213,6 +294,11 @@ def test_a_file_that_reads_two_ways_is_cut_in_several_calls(monkeypatch):
         (HEADER + ROWS, FileSettings(keep=("nobody",))),
         (HEADER + ROWS, FileSettings(delimiter=";", id="age")),
         (ROWS, FileSettings(header=False, columns=("amount", "age"))),
+        (JSON_LINES, FileSettings(keep=("note",))),
+        (b"Amount," + HEADER + ROWS, FileSettings(output="parquet")),
+        (b"," + HEADER + ROWS, FileSettings(output="jsonl")),
+        (gzip.compress(HEADER + ROWS)[:-9], NO_SETTINGS),
+        (b"PAR1\x15 and no more", NO_SETTINGS),
     ],
 )
 def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data, settings):

@@ -6,6 +6,7 @@ may be killed, repeated or run side by side: they write the same parts, and one 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +17,20 @@ from scorelet.batch_keys import MANIFEST, PART, Target, output_key, run_id, targ
 from scorelet.batch_manifest import Part, Run, describe_run, manifest_bytes, part_of
 from scorelet.batch_pin import ServedModels, pinned_package
 from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, write_file_problem
-from scorelet.errors import OVERWRITTEN, ContractError, ModelNotFound, ObjectChanged, UnreadableFile
+from scorelet.errors import (
+    OVERWRITTEN,
+    ContractError,
+    FileTooLarge,
+    ModelNotFound,
+    ObjectChanged,
+    UnreadableFile,
+)
 from scorelet.events.s3 import S3Object
 from scorelet.file_settings import BadSettings, FileSettings
+from scorelet.outputs import OUTPUTS, Output
 from scorelet.package import ModelPackage
 from scorelet.registry import check_name
 from scorelet.store import ObjectStore
-from scorelet.table_files import OUTPUTS, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,10 @@ def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, op
     try:
         _download(run.obj, store, source)
         return score_file(source, package, folder, options)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise FileTooLarge("the file and what comes of it take more disk than there is") from error
     finally:
         source.unlink(missing_ok=True)
 

@@ -27,7 +27,7 @@ _REASONS = {
     Fault.TOO_LONG: f"the record is longer than {MAX_RECORD_BYTES} bytes; its raw text is cut",
     Fault.TOO_FEW_COLUMNS: "{found} columns where the header has {wanted}",
     Fault.TOO_MANY_COLUMNS: "{found} columns where the header has {wanted}",
-    Fault.BAD_JSON: "the line is not a JSON object",
+    Fault.BAD_JSON: "the line is no JSON object, names a key twice, or is nested too deeply",
     Fault.NAME_TAKEN: "the line has a key that our answer would be written under",
 }
 
@@ -39,10 +39,20 @@ Verdict = tuple[int, str, str, str]  # the record's index, column, code, reason
 
 
 class RejectFile:
-    """Writes reject rows in the order of the file, and counts them by code."""
+    """Writes reject rows in the order of the file, and counts them by code.
 
-    def __init__(self, file: TextIO, *, guard: bool = True, id_of: Callable[[bytes], str] | None = None) -> None:
-        self._file, self._guard, self._id_of = file, guard, id_of
+    `numbered`: the file is no text, so a row has no line and no byte but its number, from 1.
+    """
+
+    def __init__(
+        self,
+        file: TextIO,
+        *,
+        guard: bool = True,
+        id_of: Callable[[bytes], str] | None = None,
+        numbered: bool = False,
+    ) -> None:
+        self._file, self._guard, self._id_of, self._numbered = file, guard, id_of, numbered
         self._write((*HEADER, "id") if id_of else HEADER)
         self.counts: Counter[str] = Counter()
 
@@ -51,7 +61,7 @@ class RejectFile:
         """How many rows were rejected so far."""
         return self.counts.total()
 
-    def add(self, stretch: Stretch, answers: Answers, width: int) -> None:
+    def add(self, stretch: Stretch, answers: Answers, width: int, rows_before: int = 0) -> None:
         """Write every record of the stretch that was not scored, one row each."""
         verdicts = sorted([*_faults(stretch.records, width), *_problems(stretch, answers)])
         if not verdicts:
@@ -62,6 +72,8 @@ class RejectFile:
             body = records.raw(index)
             cells = (column, code, reason, body.decode("utf-8", "backslashreplace"))
             place = (str(line), str(records.byte + int(records.start[index])))
+            if self._numbered:
+                place = (str(rows_before + index + 1), "")
             named = self._id_of and ("" if records.fault[index] in _UNREAD else self._id_of(body))
             self._write((*place, *cells) if named is None else (*place, *cells, named))
             self.counts[code] += 1

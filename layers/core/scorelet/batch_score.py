@@ -11,28 +11,35 @@ from scorelet.batch_answers import answer, answer_texts
 from scorelet.batch_rejects import RejectFile
 from scorelet.errors import ModelNotFound, ObjectChanged, UnreadableFile
 from scorelet.file_settings import FileSettings
-from scorelet.open_rows import open_rows
+from scorelet.open_rows import open_parquet, open_rows
+from scorelet.outputs import OUTPUTS, PLAIN, Output, Wanted, write_output
 from scorelet.package import ModelPackage
+from scorelet.parquet_in import parquet_to_csv
 from scorelet.rows import Rows
 from scorelet.sketch import Sketch, merge
 from scorelet.table import STRETCH_BYTES
-from scorelet.table_files import OUTPUTS, Output, parquet_to_csv, write_output
-from scorelet.table_form import CSV, HEAD_BYTES, PARQUET, Form, find_form
+from scorelet.table_form import HEAD_BYTES, PARQUET, find_form
 from scorelet.text_engine import TextEngine
 from scorelet.texts import weave
 
 FileProblem = UnreadableFile | ModelNotFound | ObjectChanged
-SCORED, REJECTED = "scored.csv", "rejected.csv"
+REJECTED = "rejected.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """How files are scored. Only what changes the outputs is part of a run's id."""
+    """How files are scored. Only what changes the outputs is part of a run's id.
+
+    A file that cannot be cut may have `most_packed_bytes`, and `most_bytes` may be written of it as text. With what is
+    made of that it fits the disk, as a rule; where it does not, that is told too.
+    """
 
     max_reject_rate: float = 1.0
     stretch_bytes: int = STRETCH_BYTES
     threads: int = 2
     scratch: Path | None = None
+    most_packed_bytes: int = 256 << 20
+    most_bytes: int = 512 << 20
     file: FileSettings = field(default_factory=FileSettings)
 
     def settings(self) -> dict[str, Any]:
@@ -59,34 +66,40 @@ def score_file(source: Path, package: ModelPackage, folder: Path, options: Batch
     """
     with source.open("rb") as file:
         form = find_form(file.read(HEAD_BYTES), options.file, package.signature.names)
-    if form.kind != PARQUET:
-        return _score_text(source, form, package, folder, options)
-    text = folder / "source.csv"
-    try:
-        parquet_to_csv(source, text, options.threads)
-        settings = replace(options.file, output=options.file.output or PARQUET)
-        return _score_text(text, Form(CSV), package, folder, replace(options, file=settings))
-    finally:
-        text.unlink(missing_ok=True)
-
-
-def _score_text(source: Path, form: Form, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
+    wanted = Wanted(options.file.output or form.output, most_bytes=None if form.can_be_cut else options.most_bytes)
+    if form.kind == PARQUET:
+        return _score_parquet(source, wanted, package, folder, options)
     with source.open("rb") as file:
         rows = open_rows(file, form, package.signature, options.file, stretch_bytes=options.stretch_bytes)
-        return score_rows(rows, form, package, folder, options)
+        return score_rows(rows, wanted, package, folder, options)
 
 
-def score_rows(rows: Rows, form: Form, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
-    """Score rows into `folder`/rejected.csv and scored.*, in the format asked for or that in which they came."""
+def _score_parquet(source: Path, wanted: Wanted, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
+    text, settings = folder / "source.csv", replace(options.file, output=wanted.output)
+    try:
+        table = parquet_to_csv(source, text, package.signature, options.threads)
+        with text.open("rb") as file:
+            rows = open_parquet(file, table.header, package.signature, settings, stretch_bytes=options.stretch_bytes)
+            wanted = replace(wanted, types=table.types, numbered=True)
+            totals = score_rows(rows, wanted, package, folder, replace(options, file=settings))
+    finally:
+        text.unlink(missing_ok=True)
+    if totals.rows_in != table.rows:
+        raise RuntimeError(f"{totals.rows_in} rows were read of {table.rows}")
+    return totals
+
+
+def score_rows(rows: Rows, wanted: Wanted, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
+    """Score rows into `folder`/rejected.csv and scored.*; raises FileTooLarge past the bytes that may be written."""
     totals, signature = Totals(sketch={}), package.signature
     labels = [rows.label(name) for name in signature.labels]
     with (
-        (folder / SCORED).open("wb") as scored,
+        (folder / PLAIN).open("wb") as scored,
         (folder / REJECTED).open("w", encoding="utf-8", newline="") as rejected,
         TextEngine(folder, threads=options.threads) as engine,
     ):
         id_of = rows.row_id if options.file.id else None
-        rejects = RejectFile(rejected, guard=options.file.escape_formulas, id_of=id_of)
+        rejects = RejectFile(rejected, guard=options.file.escape_formulas, id_of=id_of, numbered=wanted.numbered)
         scored.write(rows.head())
         for records in rows.records():
             stretch = rows.read(engine, records)
@@ -95,14 +108,15 @@ def score_rows(rows: Rows, form: Form, package: ModelPackage, folder: Path, opti
                 texts = answer_texts(signature, answers.predictions, labels, rows.delimiter)
                 scored.write(weave(rows.lines(stretch, answers.rows, texts)).data[1:])
                 scored.write(b"\n")
-            rejects.add(stretch, answers, rows.width)
+            rejects.add(stretch, answers, rows.width, rows_before=totals.rows_in)
             totals.rows_in += len(records)
             totals.rows_scored += len(answers.rows)
             totals.sketch = merge([totals.sketch or {}, answers.sketch])
+            wanted.check(scored.tell() + rejected.tell())
     totals.rejects_by_code = dict(sorted(rejects.counts.items()))
     if totals.rows_in != totals.rows_scored + rejects.rows:
         raise RuntimeError(f"{totals.rows_in} rows in, {totals.rows_scored} scored, {rejects.rows} rejected")
-    totals.output = write_output(folder, rows, form, options.file.output or form.output, signature, totals.rows_scored)
+    totals.output = write_output(folder, rows, wanted, signature, totals.rows_scored)
     return totals
 
 

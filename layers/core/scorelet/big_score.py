@@ -17,6 +17,7 @@ from scorelet.big_read import open_range, read_range
 from scorelet.csv_cut import Shard
 from scorelet.errors import ObjectMissing
 from scorelet.open_rows import open_shard, read_header
+from scorelet.outputs import Wanted
 from scorelet.package import ModelPackage
 from scorelet.sketch import merge
 from scorelet.store import ObjectStore
@@ -37,7 +38,8 @@ def score_shard(job: Job, shard: Shard, store: ObjectStore, package: ModelPackag
         rows = open_shard(
             header, shard, body, job.form, package.signature, options.file, stretch_bytes=options.stretch_bytes
         )
-        totals = score_rows(rows, job.form, package, Path(folder), options)
+        wanted = Wanted(options.file.output or job.form.output)
+        totals = score_rows(rows, wanted, package, Path(folder), options)
         scored = upload(run, store, Path(folder), "scored", file, totals.rows_scored, totals.output)
         rejected = upload(run, store, Path(folder), "rejected", file, totals.rows_in - totals.rows_scored)
     result = {

@@ -11,7 +11,7 @@ from scorelet.batch_score import BatchOptions
 from scorelet.big_job import JOB, RANGES, Job, write_json
 from scorelet.big_read import read_range
 from scorelet.csv_cut import ranges_of
-from scorelet.errors import ObjectChanged, UnreadableFile
+from scorelet.errors import FileTooLarge, ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
 from scorelet.open_rows import open_rows
 from scorelet.store import ObjectStore
@@ -32,7 +32,7 @@ def begin_run(
 ) -> Outcome | Job:
     """The job to start an execution with, or what became of the object already; raises as `score_object` does.
 
-    A file that cannot be cut (packed, Parquet) is scored in one piece, as a small one is.
+    A file that cannot be cut (packed, Parquet) is scored in one piece, as a small one is, up to a size.
     A file that no retry can help is committed as unreadable, with the same bytes as a small one.
     """
     run, problem = settle_run(obj, store, models, options)
@@ -46,6 +46,8 @@ def begin_run(
         head = read_range(store, job, 0, HEAD_BYTES)
         form = find_form(head, settings, signature.names)
         if not form.can_be_cut:
+            if obj.size > options.most_packed_bytes:
+                raise FileTooLarge(f"the file is more than {options.most_packed_bytes >> 20} MiB, and cannot be cut")
             return score_object(obj, store, models, options)
         open_rows(io.BytesIO(head), form, signature, settings, stretch_bytes=HEAD_BYTES)  # raises what is wrong with it
     except (UnreadableFile, ObjectChanged) as error:

@@ -22,6 +22,8 @@ from scorelet.texts import SHORT, Texts
 class CsvRows:
     """Rows under a header, a whole file's or a shard's; raises UnreadableFile for a column that is not there once."""
 
+    kind = "csv"
+
     def __init__(
         self, header: Header, records: Iterator[Records], signature: Signature, settings: FileSettings
     ) -> None:

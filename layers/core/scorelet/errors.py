@@ -150,6 +150,16 @@ class UnreadableFile(ScoreletError):
     remedy = "Send a CSV file in UTF-8 with a header line that names the model's features."
 
 
+class FileTooLarge(UnreadableFile):
+    """A file that cannot be cut, and is more than one piece of work may be."""
+
+    code = "file_too_large"
+    remedy = "Drop it unpacked, as CSV or JSON lines, or in several files."
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message}; drop it unpacked, as CSV or JSON lines, or in several files")
+
+
 OVERWRITTEN = "the object was overwritten before it was read, and the bucket keeps no versions"
 
 

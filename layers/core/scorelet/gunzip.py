@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,14 +10,22 @@ from typing import Any
 from scorelet.csv_records import Readable
 from scorelet.errors import UnreadableFile
 
+MAGIC = b"\x1f\x8b"
 MOST_RATIO = 200  # tables of numbers pack about 4 to 10 times, the dullest tables we have seen 120 times
 ALWAYS_FINE = 64 << 20  # bytes that may come of any file
 _STEP = 1 << 16
 
 
+class EndsEarly(UnreadableFile):
+    """A gzip whose end is not there."""
+
+
 @dataclass(slots=True)
 class Gunzip:
-    """Reads what `file` unpacks to, all members of it. Raises UnreadableFile for what is no whole gzip, or a bomb."""
+    """Reads what `file` unpacks to, all members of it. Raises UnreadableFile for what is no whole gzip, or a bomb.
+
+    Zeros behind a member are padding, as for gzip itself; anything else there is damage.
+    """
 
     file: Readable
     _inflate: Any = field(default_factory=lambda: zlib.decompressobj(31))
@@ -36,16 +45,28 @@ class Gunzip:
         return b"".join(pieces)
 
     def _next(self, most: int) -> bytes:
+        """A piece of at most `most` bytes, also an empty one before the end."""
+        if self._inflate.eof:
+            self._rest = self._rest.lstrip(b"\0")
         if not self._rest:
             self._rest = self.file.read(_STEP)
             self._in += len(self._rest)
-            if not self._rest and not self._inflate.eof:
-                raise UnreadableFile("the file is a gzip that ends in the middle")
+            if not self._rest:
+                return self._end()
         if self._inflate.eof:
-            if not self._rest.strip(b"\0"):
-                self._ended = True
+            self._rest = self._rest.lstrip(b"\0")
+            if not self._rest:
                 return b""
             self._inflate = zlib.decompressobj(31)
+        return self._unpacked(most)
+
+    def _end(self) -> bytes:
+        if not self._inflate.eof:
+            raise EndsEarly("the file is a gzip that ends in the middle")
+        self._ended = True
+        return b""
+
+    def _unpacked(self, most: int) -> bytes:
         try:
             piece: bytes = self._inflate.decompress(self._rest, most)
         except zlib.error as error:
@@ -55,3 +76,14 @@ class Gunzip:
         if self._out > max(ALWAYS_FINE, MOST_RATIO * self._in):
             raise UnreadableFile(f"the file unpacks to more than {MOST_RATIO} times its size")
         return piece
+
+
+def unpacked_head(head: bytes, size: int) -> bytes:
+    """At most `size` bytes of what a file that begins so unpacks to; raises UnreadableFile for damage in it."""
+    file, found = Gunzip(io.BytesIO(head)), b""
+    try:
+        while len(found) < size and (piece := file.read(min(_STEP, size - len(found)))):
+            found += piece
+    except EndsEarly:
+        pass  # of the head; whether the file does, reading it will tell
+    return found

@@ -1,4 +1,4 @@
-"""JSON lines as a table: one object per line, read by the API's own front end, so that both give the same answer.
+"""JSON lines as a table: one object per line, read as the API reads a record, so that both give the same answer.
 
 The line is passed through as it came, with our answer written before its closing brace. Values keep their types: a
 number in quotes is text here, as it is for the API.
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from scorelet.batch_answers import answer_names
 from scorelet.csv_scan import Fault, Records
+from scorelet.document import parse_json
+from scorelet.errors import BadRequest
 from scorelet.features import columns_from_records
 from scorelet.file_settings import BadSettings, FileSettings
 from scorelet.signature import Signature
@@ -25,15 +27,22 @@ from scorelet.texts import Texts
 class JsonRows:
     """A file of JSON lines. It has no header: what a line lacks is missing in its row."""
 
-    width, names, delimiter = 1, (), ","
+    kind, width, delimiter = "jsonl", 1, ","
 
     def __init__(self, lines: Iterator[Records], signature: Signature, settings: FileSettings) -> None:
-        if settings.keep or settings.drop or settings.columns or settings.delimiter:
-            raise BadSettings("keep, drop, columns and delimiter are for CSV; this file is JSON lines")
+        if settings.drop or settings.columns or settings.delimiter:
+            raise BadSettings("drop, columns and delimiter are for CSV; this file is JSON lines")
+        if settings.keep and self.kind == "jsonl":
+            raise BadSettings("keep is for outputs of columns; a JSON line passes through as it is, so set output too")
         self._id = settings.id or ""
         self._stretches = lines
         self._signature = signature
-        self._answers = answer_names(signature, ())
+        self._answers = answer_names(signature, signature.names)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """None: lines name their own."""
+        return ()
 
     def records(self) -> Iterator[Records]:
         """The lines, a stretch at a time. To be called once."""
@@ -47,16 +56,24 @@ class JsonRows:
         """The features of the lines that are objects; the others are marked."""
         found: list[dict[str, Any]] = []
         for index in np.flatnonzero(records.fault == Fault.NONE).tolist():
-            value = _parsed(records.raw(index))
-            if isinstance(value, dict) and value.keys().isdisjoint(self._answers):
-                found.append(value)
+            value = parsed(records.raw(index))
+            if value is None:
+                records.fault[index] = Fault.BAD_JSON
+            elif self._takes_our_names(value):
+                records.fault[index] = Fault.NAME_TAKEN
             else:
-                records.fault[index] = Fault.NAME_TAKEN if isinstance(value, dict) else Fault.BAD_JSON
+                found.append(value)
         sound = np.flatnonzero(records.fault == Fault.NONE)
         return Stretch(records, sound, columns_from_records(self._signature, found), roomy(records))
 
+    def _takes_our_names(self, value: dict[str, Any]) -> bool:
+        return not value.keys().isdisjoint(self._answers)
+
     def lines(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
-        """A line end and the line up to its closing brace, our answers with their names, the brace."""
+        """A line end and the line up to its closing brace, our answers with their names, the brace.
+
+        A line that is scored has a feature, so a comma may follow it.
+        """
         texts = stretch.lines(rows)
         ends = np.array([len(stretch.records.raw(int(row)).rstrip(b" \t\r")) for row in rows], dtype=np.int64)
         out = [Texts(texts.data, texts.start, ends)]  # with the line end before it and without the brace
@@ -67,16 +84,30 @@ class JsonRows:
 
     def row_id(self, raw: bytes) -> str:
         """The row's id where the settings name a key for it, as far as the line can be read."""
-        value = _parsed(raw) if self._id else None
-        return str(value.get(self._id, "")) if isinstance(value, dict) else ""
+        value = parsed(raw) if self._id else None
+        return cell_text(value.get(self._id)) if value else ""
 
     def label(self, name: str) -> bytes:
         """A label as it is written, a comma before it."""
         return b"," + json.dumps(name).encode()
 
 
-def _parsed(raw: bytes) -> object:
+def parsed(raw: bytes) -> dict[str, Any] | None:
+    """The object of a line, by the rules of the API; None for what is none."""
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
+        value = parse_json(raw)
+    except BadRequest:
         return None
+    return value if isinstance(value, dict) else None
+
+
+def cell_text(value: object) -> str:
+    """A value as the text of a cell, which is UTF-8: half a character stays an escape.
+
+    >>> [cell_text(value) for value in ("a b", None, True, 5.5, [1, "é"], "\\ud800")]
+    ['a b', '', 'true', '5.5', '[1,"é"]', '\\\\ud800']
+    """
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -17,6 +17,10 @@ class Rows(Protocol):
     """Reads rows, and writes those that are scored. `width` is how many columns a row has."""
 
     @property
+    def kind(self) -> str:
+        """What the scored rows are written as: csv or jsonl."""
+
+    @property
     def width(self) -> int:
         """How many fields a record has."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -14,11 +13,11 @@ from scorelet.csv_scan import MAX_RECORD_BYTES, Fault
 from scorelet.errors import UnreadableFile
 from scorelet.file_settings import DELIMITERS, FileSettings
 from scorelet.grammar import LINES, Grammar
+from scorelet.gunzip import MAGIC, unpacked_head
 from scorelet.table import BOM, named
 
 CSV, JSONL, PARQUET = "csv", "jsonl", "parquet"
 HEAD_BYTES = len(BOM) + MAX_RECORD_BYTES + 3  # a mark, the longest record, its CRLF, one byte more
-GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1\x15"  # with the first byte of what follows: text may begin with PAR1
 
 
@@ -65,9 +64,11 @@ def find_form(head: bytes, settings: FileSettings, wanted: Sequence[str]) -> For
     of comma, semicolon, tab and pipe with which the header names most of `wanted`, of equals the first. Without a
     header it is the comma. Nothing is guessed from how the rows look.
     """
-    packed = head.startswith(GZIP_MAGIC)
+    packed = head.startswith(MAGIC)
     if packed:
-        head = _unpacked(head)
+        head = unpacked_head(head, HEAD_BYTES)
+        if head.startswith(PARQUET_MAGIC):
+            raise UnreadableFile("the file is Parquet in gzip; drop it unpacked: Parquet is packed in itself")
     elif head.startswith(PARQUET_MAGIC) or settings.format == PARQUET:
         return Form(PARQUET)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
@@ -76,13 +77,6 @@ def find_form(head: bytes, settings: FileSettings, wanted: Sequence[str]) -> For
     if settings.format == JSONL or (settings.format is None and head.lstrip().startswith(b"{")):
         return Form(JSONL, packed)
     return Form(CSV, packed, settings.delimiter or ("," if settings.columns else _found_delimiter(head, wanted)))
-
-
-def _unpacked(head: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(31).decompress(head, HEAD_BYTES)
-    except zlib.error as error:
-        raise UnreadableFile(f"the file is a damaged gzip: {error}") from error
 
 
 def _found_delimiter(head: bytes, wanted: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """The real template, function and state machine in the local plane: a big file from its drop to its manifest."""
 
+import gzip
 import json
 import os
 import random
@@ -70,6 +71,20 @@ def test_a_big_file_is_measured_cut_scored_and_committed(stack):
     ]
     assert len(manifest["parts"]) > 2
     assert len(execution(stack).output) < 2000
+
+
+def test_big_json_lines_become_parts_of_parquet_and_what_is_packed_is_done_at_once(stack):
+    s3, bucket = stack.client("s3"), stack.bucket("DataBucket")
+    line = b'{"amount":5.1,"age":33,"member":true,"colour":"red","note":"x"}\n'
+    drop_as = {"a.jsonl": line * 20 + b"[]\n", "a.jsonl.gz": gzip.compress(line * 20 + b"[]\n") + bytes(300)}
+    for name, body in drop_as.items():
+        s3.put_object(Bucket=bucket, Key=f"incoming/tiny/{name}", Body=body, Metadata={"scorelet-output": "parquet"})
+    stack.run_until_idle()
+    assert execution(stack).status == "SUCCEEDED"
+    found = {manifest["source"]["key"].rpartition("/")[2]: manifest for manifest in manifests(stack)}
+    assert {(m["rows_in"], m["rows_scored"]) for m in found.values()} == {(21, 20)}
+    assert [len(found[name]["parts"]) > 2 for name in drop_as] == [True, False]
+    assert all(part["key"].endswith(".parquet") for m in found.values() for part in m["parts"])
 
 
 def test_a_big_file_without_a_header_is_read_by_the_settings_beside_it_and_on_it(stack):

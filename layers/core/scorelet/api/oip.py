@@ -7,12 +7,12 @@ from typing import Any
 from scorelet import __version__
 from scorelet.api.body import check_json_type
 from scorelet.api.call import Answered, Call
-from scorelet.api.document import parse_object
 from scorelet.api.oip_outputs import Output, choose_outputs, outputs_of, write_outputs
 from scorelet.api.parameters import read_parameters
 from scorelet.api.score import Answer, score
 from scorelet.api.tensor_rows import rows_from_tensors
 from scorelet.api.tensors import read_tensors
+from scorelet.document import parse_object
 from scorelet.errors import BadRequest, NotFound
 from scorelet.events.http import HttpReply
 from scorelet.json_text import to_json

@@ -11,12 +11,12 @@ from scorelet.api.accept import choose
 from scorelet.api.body import media_type
 from scorelet.api.call import Answered, Call
 from scorelet.api.describe import columns, describe
-from scorelet.api.document import parse_json
 from scorelet.api.instances import rows_from_inputs, rows_from_instances, wrong_width
 from scorelet.api.parameters import Parameters, read_parameters
 from scorelet.api.refuse import pointer
 from scorelet.api.score import Answer, Rows, identity, refusal, score
 from scorelet.api.text_cells import column_from_text
+from scorelet.document import parse_json
 from scorelet.errors import BadRequest, NotAcceptable, UnsupportedMediaType
 from scorelet.events.http import HttpReply
 from scorelet.json_text import to_json

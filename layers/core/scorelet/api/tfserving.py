@@ -7,10 +7,10 @@ from typing import Any
 from scorelet.api.body import check_json_type
 from scorelet.api.call import Answered, Call
 from scorelet.api.describe import columns, describe
-from scorelet.api.document import parse_object
 from scorelet.api.instances import rows_from_inputs, rows_from_instances
 from scorelet.api.parameters import read_parameters
 from scorelet.api.score import Answer, Rows, identity, refusal, score
+from scorelet.document import parse_object
 from scorelet.errors import BadRequest, NotFound
 from scorelet.events.http import HttpReply
 from scorelet.package import ModelPackage

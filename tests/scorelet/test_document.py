@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scorelet.api.document import MOST_DEPTH, check_depth, parse_json
+from scorelet.document import MOST_DEPTH, check_depth, parse_json
 from scorelet.errors import BadRequest
 
 TEXTS = st.text(alphabet='[]{}"\\a', max_size=8)
