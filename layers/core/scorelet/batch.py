@@ -75,8 +75,12 @@ def settle_run(
 
 def options_of(run: Run, options: BatchOptions) -> BatchOptions:
     """The options with the file settings of a run."""
-    values = {name: value for name, value in run.settings.items() if name not in ("max_reject_rate", PURPOSE)}
-    return replace(options, file=FileSettings.read(values))
+    return replace(options, file=file_settings_of(run.settings))
+
+
+def file_settings_of(settings: Mapping[str, Any]) -> FileSettings:
+    """The file's part of a run's settings, as its manifest has them."""
+    return FileSettings.read({n: value for n, value in settings.items() if n not in ("max_reject_rate", PURPOSE)})
 
 
 def is_done(run: Run, store: ObjectStore) -> bool:

@@ -1,0 +1,39 @@
+"""Where every row of a source begins, as the runs found it: the byte and the line that reject files name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scorelet.csv_records import Readable
+from scorelet.open_rows import open_rows
+from scorelet.table import STRETCH_BYTES
+from scorelet.table_files import parquet_to_csv
+from scorelet.table_form import CSV, PARQUET, Form
+
+from cli.compare.run import Run
+
+Positions = NDArray[np.int64]
+
+
+def source_rows(
+    source: Path, form: Form, run: Run, scratch: Path, stretch_bytes: int = STRETCH_BYTES
+) -> Iterator[tuple[Positions, Positions]]:
+    """Bytes and lines of all rows in order, stretch by stretch; of what is packed, those of the text in it.
+
+    Parquet is turned into text in `scratch` first, as it is for scoring.
+    """
+    if form.kind == PARQUET:
+        text = scratch / "source.csv"
+        parquet_to_csv(source, text, threads=2)
+        source, form = text, Form(CSV)
+    with source.open("rb") as file:
+        yield from _places(file, form, run, stretch_bytes)
+
+
+def _places(file: Readable, form: Form, run: Run, stretch_bytes: int) -> Iterator[tuple[Positions, Positions]]:
+    rows = open_rows(file, form, run.signature, run.settings, stretch_bytes=stretch_bytes)
+    for records in rows.records():
+        yield records.byte + records.start, records.lines(np.arange(len(records)))
