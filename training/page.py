@@ -48,3 +48,12 @@ def counted(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
 def _heat(count: int, total: int) -> str:
     strength = round(70 * count / max(total, 1))
     return f"<td style='background: color-mix(in srgb, var(--accent) {strength}%, var(--page))'>{count:,}</td>"
+
+
+def document(title: str, body: str) -> str:
+    """A whole page; `title` is text, `body` HTML."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )

@@ -9,6 +9,7 @@ import pytest
 from cli.compare.align import Aligned, Side
 from cli.compare.answers import Answers
 from cli.compare.most import MOST
+from cli.compare.spread import ERROR
 from cli.compare.tally import Tally, compare
 from tests.cli.compare.test_align import csv_text, rows_of
 from tests.fakes.runs import run_of
@@ -74,7 +75,7 @@ def check_differences(found, wanted):
     for quantiles, values in ((found.quantiles, wanted), (found.absolute_quantiles, np.abs(wanted))):
         for percent, value in quantiles.items():
             exact = np.sort(values)[int(int(percent) / 100 * (len(values) - 1))]
-            assert value == pytest.approx(exact, rel=0.00501, abs=0)
+            assert value == pytest.approx(exact, rel=ERROR * 1.001, abs=0)
 
 
 def check_most(found, line, b, a, moved, labels):
