@@ -70,9 +70,9 @@ def align(
     """Every row of the source once, in order, some at a time; raises Incomparable, at the latest at the end."""
     form, rows_in = common_form(source, before, after), 0
     with ExitStack() as stack:
-        folders = [Path(stack.enter_context(TemporaryDirectory())) for _ in range(3)]
-        rows = source_rows(source, form, before, folders[0], stretch_bytes)
-        sides = [_outputs(run, form, labels, folder) for run, folder in zip((before, after), folders[1:], strict=True)]
+        folders = [Path(stack.enter_context(TemporaryDirectory())) for _ in range(2)]
+        rows = source_rows(source, form, before, stretch_bytes)
+        sides = [_outputs(run, form, labels, folder) for run, folder in zip((before, after), folders, strict=True)]
         for byte, line in rows:
             yield Aligned(line, *(side.of(byte, line) for side in sides))
             rows_in += len(byte)

@@ -18,9 +18,9 @@ from scorelet.formulas import guarded
 from scorelet.grammar import LINES, Grammar
 from scorelet.signature import Signature
 from scorelet.table import STRETCH_BYTES
-from scorelet.table_files import parquet_to_csv
 from scorelet.table_form import JSONL, PARQUET
 
+from cli.compare.parquet import last_columns
 from cli.compare.run import Incomparable
 
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ class Reader:
         for path in paths:
             text = scratch / "scored.csv"
             if kind == PARQUET:
-                parquet_to_csv(path, text, threads=2)
+                last_columns(path, self._width, text)
             with _opened(text if kind == PARQUET else path, bool(packed)) as file:
                 yield from self._json(file) if kind == JSONL else self._csv(file, kind)
 

@@ -69,13 +69,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All of it. `label_counts` are of all rows that a version scored: name, before, after."""
+    """All of it. `label_counts` are of all rows that a version scored: name, before, after.
+
+    `named_by` is line, or row where the source is Parquet: then every `line` is the row's number, from 1.
+    """
 
     model: str
     task: str
     before: int
     after: int
     source: str
+    named_by: str
     rows: Rows
     labels: tuple[str, ...]
     label_counts: tuple[tuple[str, int, int], ...]

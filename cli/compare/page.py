@@ -95,14 +95,15 @@ def _shifts(found: Comparison) -> str:
         for s in found.shifts
     ]
     note = "The probability of each label, over the rows scored by both."
-    return figure("Which labels moved", note, _table(["Label", "!Mean", "!Largest", "!On line"], body))
+    return figure("Which labels moved", note, _table(["Label", "!Mean", "!Largest", f"!On {found.named_by}"], body))
 
 
 def _most_different(found: Comparison) -> str:
     if not found.most_different:
         return figure("The rows that differ most", "No row differs.", "")
-    note = "By the line of the file on which a row begins; of equals, those with another label and the first ones."
-    heads = ["!Line", *_answer_heads(found), "!Difference"]
+    which = "the line of the file on which it begins" if found.named_by == "line" else "its number in the file"
+    note = f"A row by {which}; of equals, those with another label and the first ones."
+    heads = [f"!{found.named_by.capitalize()}", *_answer_heads(found), "!Difference"]
     shown = number if found.flips else signed  # what a label's probability lost or won is in its scores
     body = [[_n(f"{r.line:,}"), *_answers(r, found), _n(shown(r.difference))] for r in found.most_different]
     return figure("The rows that differ most", note, _table(heads, body))

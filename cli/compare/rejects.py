@@ -19,12 +19,12 @@ _NOTHING = np.zeros((0, 2), dtype=np.int64)
 
 
 def read_rejects(paths: Iterable[Path]) -> Iterator[Positions]:
-    """Byte and line of every rejected row, int64 [n, 2], some at a time."""
+    """Byte and line of every rejected row, int64 [n, 2], some at a time; where there is no byte, the line twice."""
     csv.field_size_limit(16 * MAX_RECORD_BYTES)  # a byte that is no UTF-8 stands there as four characters
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
-            while chunk := [(int(row["byte"]), int(row["line"])) for row in islice(rows, _CHUNK)]:
+            while chunk := [(int(row["byte"] or row["line"]), int(row["line"])) for row in islice(rows, _CHUNK)]:
                 yield np.array(chunk, dtype=np.int64)
 
 

@@ -1,4 +1,7 @@
-"""Where every row of a source begins, as the runs found it: the byte and the line that reject files name."""
+"""Where every row of a source begins, as the runs found it: the byte and the line that reject files name.
+
+Rows of Parquet have neither; their number, from 1, stands for both.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ from numpy.typing import NDArray
 from scorelet.csv_records import Readable
 from scorelet.open_rows import open_rows
 from scorelet.table import STRETCH_BYTES
-from scorelet.table_files import parquet_to_csv
-from scorelet.table_form import CSV, PARQUET, Form
+from scorelet.table_form import PARQUET, Form
 
+from cli.compare.parquet import count_rows
 from cli.compare.run import Run
 
 Positions = NDArray[np.int64]
+_CHUNK = 1 << 14
 
 
 def source_rows(
-    source: Path, form: Form, run: Run, scratch: Path, stretch_bytes: int = STRETCH_BYTES
+    source: Path, form: Form, run: Run, stretch_bytes: int = STRETCH_BYTES
 ) -> Iterator[tuple[Positions, Positions]]:
-    """Bytes and lines of all rows in order, stretch by stretch; of what is packed, those of the text in it.
-
-    Parquet is turned into text in `scratch` first, as it is for scoring.
-    """
+    """Bytes and lines of all rows in order, stretch by stretch; of what is packed, those of the text in it."""
     if form.kind == PARQUET:
-        text = scratch / "source.csv"
-        parquet_to_csv(source, text, threads=2)
-        source, form = text, Form(CSV)
+        rows = count_rows(source)
+        for first in range(1, rows + 1, _CHUNK):
+            numbers = np.arange(first, min(first + _CHUNK, rows + 1))
+            yield numbers, numbers
+        return
     with source.open("rb") as file:
         yield from _places(file, form, run, stretch_bytes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from scorelet.batch import file_settings_of
 from scorelet.errors import ScoreletError
 from scorelet.file_settings import FileSettings
 from scorelet.signature import Signature
-from scorelet.table_form import HEAD_BYTES, PARQUET, Form, find_form
+from scorelet.table_form import CSV, HEAD_BYTES, Form, find_form
 
 
 class Incomparable(ScoreletError):
@@ -44,9 +44,8 @@ class Run:
     def written(self, form: Form) -> tuple[str, bool]:
         """The format of the scored files, and whether what looks like a formula was guarded there."""
         settings = self.settings
-        if form.kind == PARQUET:
-            settings = replace(settings, output=settings.output or PARQUET)
-        return settings.output or form.output, settings.guards_csv
+        output = settings.output or form.output
+        return output, settings.escape_formulas and output.startswith(CSV)
 
 
 def common_form(source: Path, before: Run, after: Run) -> Form:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from scorelet.table_form import PARQUET
 
 from cli.compare.align import Aligned, align
 from cli.compare.answers import Answers
 from cli.compare.comparison import Comparison, Differences, Flips, Rows, Shift
 from cli.compare.most import MostDifferent
 from cli.compare.rows import Positions
-from cli.compare.run import Run
+from cli.compare.run import Run, common_form
 from cli.compare.spread import ERROR, Spread
 from training.metrics import wilson_share
 
@@ -32,6 +33,7 @@ def compare(source: Path, before: Run, after: Run) -> Comparison:
         before=before.version,
         after=after.version,
         source=after.manifest["source"]["key"].rpartition("/")[2],
+        named_by="row" if common_form(source, before, after).kind == PARQUET else "line",
         rows=tally.rows(),
         labels=labels,
         label_counts=tally.label_counts(),

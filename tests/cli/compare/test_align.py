@@ -12,9 +12,11 @@ import duckdb
 import numpy as np
 import pytest
 from scorelet.file_settings import FileSettings
+from scorelet.package import load_package
 
 from cli.compare.align import align
 from cli.compare.run import Incomparable
+from tests.fakes.package import tiny_package
 from tests.fakes.runs import run_of
 from tests.fakes.versions import both_versions
 
@@ -150,16 +152,51 @@ def test_every_form_is_aligned(tmp_path, form):
     assert {(b is None, a is None) for _, b, a in found} == {(i, j) for i in (True, False) for j in (True, False)}
 
 
-def test_parquet_is_aligned_by_its_rows(tmp_path):
+def test_parquet_is_aligned_by_the_numbers_of_its_rows(tmp_path):
     plain, source = tmp_path / "plain.csv", tmp_path / "source.parquet"
     plain.write_bytes(csv_text([{**row, "note": "n"} for row in rows_of(random.Random(4), 60)]))
     duckdb.sql(f"COPY (FROM read_csv('{plain}', all_varchar = true)) TO '{source}'")
     packages = both_versions()
-    pairs = [
-        all_aligned(path, *(run_of(path, p, tmp_path / f"{path.stem}-{p.manifest.version}") for p in packages))[1]
-        for path in (plain, source)
-    ]
-    assert pairs[0] == pairs[1]
+    for output in (None, "csv"):
+        runs = [
+            [run_of(path, p, tmp_path / f"{path.stem}-{p.manifest.version}-{output}", FileSettings(output=output))
+             for p in packages]
+            for path in (plain, source)
+        ]  # fmt: skip
+        for run in runs[1]:
+            number_rejects(run.rejected[0], plain)
+        wanted, found = (all_aligned(path, *two)[1] for path, two in zip((plain, source), runs, strict=True))
+        assert [(line - 1, *sides) for line, *sides in wanted] == found
+
+
+def number_rejects(path, plain):
+    """The reject file as it is for what is no text: no byte, and the row's number as its line."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {**row, "line": row["line"] if not row["byte"] else int(row["line"]) - 1, "byte": ""} for row in rows
+        )
+
+
+@pytest.mark.parametrize("output", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("escape", [True, False])
+def test_labels_that_look_like_formulas_are_read_back(tmp_path, output, escape):
+    source, labels = tmp_path / "a.csv", ("=up", "'=x", '-1,"x')
+    source.write_bytes(csv_text(rows_of(random.Random(6), 40)))
+    first, second = (
+        load_package(tiny_package(labels=order, version=i + 1)[0].__getitem__, expected_digest=None, public_key=None)
+        for i, order in enumerate((labels, labels[::-1]))
+    )
+    settings = FileSettings(output=output, escape_formulas=escape)
+    runs = [run_of(source, p, tmp_path / str(p.manifest.version), settings) for p in (first, second)]
+    _, found = all_aligned(source, *runs)
+    opposite = dict(zip(labels, labels[::-1], strict=True))
+    pairs = [(before[0], after[0]) for _, before, after in found if before]
+    assert len({label for label, _ in pairs}) > 1
+    assert all(opposite[before] == after for before, after in pairs)
 
 
 def two_runs(tmp_path, rows):
