@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scorelet.batch_score import SCORED, BatchOptions, score_rows
+from scorelet.batch_score import BatchOptions, score_rows
 from scorelet.csv_cut import Range, Shard, cut, ranges_of
 from scorelet.csv_measure import Measure, measure, reach
 from scorelet.file_settings import FileSettings
@@ -68,7 +68,7 @@ def score(path: Path, shard: Shard, package_folder: Path) -> tuple[int, int]:
             header, shard, body, Form(), package.signature, options.file, stretch_bytes=options.stretch_bytes
         )
         found = score_rows(rows, Wanted(), package, Path(folder), options)
-        return found.rows_in, (Path(folder) / SCORED).stat().st_size
+        return found.rows_in, (Path(folder) / f"scored{found.output.suffix}").stat().st_size
 
 
 class _Left:

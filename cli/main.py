@@ -20,7 +20,7 @@ COMMANDS = {
     "promote": "let a published version answer",
     "rollback": "let the version before the current one answer again",
     "predict": "ask a model one question",
-    "score": "drop a file or a folder of files into the bucket, wait, and fetch what came out",
+    "score": "drop a file or a folder of files, wait, and fetch what came out; or compare two versions on one file",
     "reconcile": "find dropped files whose event never came, and have them scored",
     "doctor": "check this machine, the account and the deployment, and say what to do",
     "cost": "reckon dollars for requests, rows and an idle month, beside other ways",

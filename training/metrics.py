@@ -124,7 +124,15 @@ def wilson(outputs: Floats, target: Floats, z: float = 1.959964) -> tuple[float,
     >>> round(low, 3), high
     (0.886, 1.0)
     """
-    n, share = len(target), accuracy(outputs, target)
+    return wilson_share(accuracy(outputs, target), len(target), z)
+
+
+def wilson_share(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The same for any share of n rows.
+
+    >>> [round(end, 4) for end in wilson_share(0.0, 100)]
+    [0.0, 0.037]
+    """
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
     return max(0.0, middle - reach), min(1.0, middle + reach)

@@ -15,6 +15,7 @@ from scorelet.signature import Feature
 
 from training import charts
 from training.data import Dataset
+from training.page import STYLE, counted, figure, number, tile
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 
@@ -42,6 +43,7 @@ class Answered:
 def render(manifest: Manifest, learn: Answered, held_out: Answered) -> str:
     """The page. Every text that comes from data or a config is escaped."""
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        style=STYLE,
         name=escape(manifest.name),
         summary=_summary(manifest),
         tiles=_tiles(manifest),
@@ -69,30 +71,14 @@ def _tiles(manifest: Manifest) -> str:
     found = manifest.metrics["held_out"]["metrics"]
     tiles = [_tile(_WORDS[name], entry) for name, entry in list(found.items())[:3]]
     chosen = _chosen(manifest)
-    tiles.append(
-        f"<div class='tile'><span>Size as served</span><b>{chosen['size_bytes']:,} B</b><i>{chosen['scheme']}</i></div>"
-    )
+    tiles.append(tile("Size as served", f"{chosen['size_bytes']:,} B", chosen["scheme"]))
     return "".join(tiles)
 
 
 def _tile(word: str, entry: dict[str, float | None]) -> str:
     low, high = number(entry["low"]), number(entry["high"])
     interval = "no error seen" if entry["low"] is None else f"95 %: {low} to {high}"
-    return f"<div class='tile'><span>{word}, held out</span><b>{number(entry['value'])}</b><i>{interval}</i></div>"
-
-
-def number(value: float | None) -> str:
-    """A figure as people read it: four significant digits, or all before the point; small ones in powers of ten.
-
-    >>> number(0.96667), number(56.6451), number(111864.5), number(1.0), number(0.0000000312), number(None)
-    ('0.9667', '56.65', '111,864', '1', '3.1e-08', 'not known')
-    """
-    if value is None:
-        return "not known"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    text = np.format_float_positional(value, precision=4, unique=False, fractional=False, trim="-")
-    return f"{value:.1e}" if 0 < abs(value) < 1e-6 else text
+    return tile(f"{word}, held out", number(entry["value"]), interval)
 
 
 def _metrics_note(manifest: Manifest) -> str:
@@ -131,14 +117,14 @@ def _whisker(entry: dict[str, Any], span: tuple[float, float]) -> str:
 def _figures(manifest: Manifest, learn: Answered, held_out: Answered) -> str:
     if manifest.signature.task == "regression":
         note = "On the line the prediction is exact."
-        return _figure("Predicted and actual, held out", note, _scatter(held_out)) + _figure(
+        return figure("Predicted and actual, held out", note, _scatter(held_out)) + figure(
             "Predicted and actual, out of fold", note, _scatter(learn)
         )
     tables = "".join(
-        f"<h3>{title}</h3>{_confusion(manifest.signature.labels, manifest.metrics[part]['confusion'])}"
+        f"<h3>{title}</h3>{counted(manifest.signature.labels, manifest.metrics[part]['confusion'])}"
         for part, title in (("held_out", "Held out"), ("out_of_fold", "Out of fold"))
     )
-    return _figure("Confusion", "Rows are the truth, columns the answer.", tables) + _figure(
+    return figure("Confusion", "Rows are the truth, columns the answer.", tables) + figure(
         "Reliability, out of fold",
         "On the line, what is called 80 % likely happens 8 times in 10. Larger dots stand for more answers.",
         _reliability(learn),
@@ -157,24 +143,6 @@ def _reliability(answered: Answered) -> str:
     given = np.concatenate([outputs[:, column] for column in columns])
     happened = np.concatenate([(answered.rows.target == column).astype(np.float64) for column in columns])
     return charts.reliability(given, happened)
-
-
-def _figure(title: str, note: str, body: str) -> str:
-    return f"<section><h2>{title}</h2><p class='note'>{note}</p>{body}</section>"
-
-
-def _confusion(labels: tuple[str, ...], counts: list[list[int]]) -> str:
-    head = "".join(f"<th>{escape(label)}</th>" for label in labels)
-    rows = "".join(
-        f"<tr><th>{escape(label)}</th>" + "".join(_heat(count, sum(row)) for count in row) + "</tr>"
-        for label, row in zip(labels, counts, strict=True)
-    )
-    return f"<table class='confusion'><tr><th></th>{head}</tr>{rows}</table>"
-
-
-def _heat(count: int, total: int) -> str:
-    strength = round(70 * count / max(total, 1))
-    return f"<td style='background: color-mix(in srgb, var(--accent) {strength}%, var(--page))'>{count}</td>"
 
 
 def _chosen(manifest: Manifest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from scorelet.errors import ScoreletError
 from scorelet.file_settings import (
     METADATA_PREFIX,
     SETTINGS_FILE,
+    VERSION,
     BadSettings,
     from_metadata,
     from_toml,
@@ -37,7 +38,10 @@ def add(commands: Any, summary: str) -> None:
         example="scorelet score flowers.csv --model iris --set id=flower --out results --local",
     )
     parser.add_argument(
-        "file", metavar="FILE", type=Path, help=f"a file, or a folder of files with or without a {SETTINGS_FILE}"
+        "file",
+        metavar="FILE",
+        type=_place,
+        help=f"a file, or a folder of files with or without a {SETTINGS_FILE}; with --version also s3://BUCKET/KEY",
     )
     parser.add_argument("--model", required=True, metavar="NAME")
     parser.add_argument(
@@ -47,11 +51,21 @@ def add(commands: Any, summary: str) -> None:
         metavar="SETTING=VALUE",
         help="how the file is to be read, such as delimiter=semicolon; may be repeated (docs/batch-files.md)",
     )
+    parser.add_argument(
+        "--version", type=int, metavar="V", help="score with this version and with another, and compare the answers"
+    )
+    parser.add_argument("--against", type=int, metavar="W", help="the other version (default: the live one)")
     parser.add_argument("--out", type=Path, default=Path(), help="where to put the results (default: here)")
     parser.add_argument(
         "--timeout", type=float, default=900, metavar="SECONDS", help="how long to wait with nothing new (default: 900)"
     )
     add_target_options(parser)
+    parser.set_defaults(bad_usage=parser.error)
+
+
+def _place(text: str) -> Path | str:
+    """A path here, or the address of an object."""
+    return text if text.startswith("s3://") else Path(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,10 @@ class Outcome:
 
 def run(args: argparse.Namespace) -> Report:
     """Check, upload, follow, download."""
+    if args.version is not None:
+        return _compare(args)
+    if args.against is not None or isinstance(args.file, str):
+        args.bad_usage("--against and s3:// need --version")
     files = _files(args.file, args.model)
     metadata = to_metadata(_settings(args.set))
     target = find_target(args)
@@ -95,6 +113,21 @@ def run(args: argparse.Namespace) -> Report:
     tables = [file for file in dropped if file.path.name != SETTINGS_FILE]
     outcomes = [_follow(target, file, args) for file in tables]
     return _report_one(outcomes[0], args) if args.file.is_file() else _report_all(outcomes, args)
+
+
+def _compare(args: argparse.Namespace) -> Report:
+    """Score the one input with two versions, and compare."""
+    from cli.compare.words import told  # reads tables: not for those who only drop
+    from cli.compare_versions import Question, compare_versions
+    from cli.compared_input import find_input
+
+    settings = _settings(args.set)
+    target = find_target(args)
+    source = find_input(target, args.file, args.model)
+    question = Question(args.model, args.version, args.against, settings, args.out, args.timeout, quiet=args.json)
+    found, files = compare_versions(target, source, question)
+    text = told(found) + "\n" + "\n".join(f"  {path}" for path in files)
+    return Report({"comparison": found.to_json(), "files": [str(path) for path in files]}, text)
 
 
 def _files(path: Path, model: str) -> list[tuple[Path, FileTarget]]:
@@ -126,6 +159,8 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
         pairs = [pair.partition("=") for pair in given]
         if not all(value for _, _, value in pairs):
             raise BadSettings("--set needs SETTING=VALUE")
+        if any(METADATA_PREFIX + name.lower() == VERSION for name, _, _ in pairs):
+            raise BadSettings("the version is no setting; say --version")
         values = read_values(from_metadata({METADATA_PREFIX + name: value for name, _, value in pairs}))
         if sum(len(name) + len(value) for name, value in to_metadata(values).items()) > MOST_METADATA_BYTES:
             raise BadSettings(f"the settings take more than {MOST_METADATA_BYTES} bytes, which S3 does not store")

@@ -7,6 +7,7 @@ and put into the queue.
 
 import os
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from scorelet.big_failure import explain_failure
 from scorelet.big_measure import cut_file, measure_range
 from scorelet.big_score import finish, score_shard
 from scorelet.big_start import begin_run
+from scorelet.comparison import is_comparison
 from scorelet.csv_cut import Range, Shard
 from scorelet.errors import EventError, ObjectMissing, ScoreletError, SettingsError
 from scorelet.events.s3 import S3Object, SqsMessage, s3_objects_in, sqs_messages
@@ -173,24 +175,29 @@ def _check_bucket(obj: S3Object) -> None:
 
 
 def _report(obj: S3Object, outcome: Outcome) -> None:
-    """Metrics, once per file: only the worker that wrote the manifest tells them."""
+    """Metrics, once per file: only the worker that wrote the manifest tells them. Comparisons have none."""
     extra: dict[str, Any] = {"run": outcome.run, "bucket": obj.bucket, "committed": outcome.committed}
     if outcome.committed and outcome.manifest:
         found = outcome.manifest
-        scored = found["status"] == "scored"
-        publish(
-            {
-                "FilesScored": float(scored),
-                "FilesFailed": float(not scored),
-                "RowsIn": found["rows_in"],
-                "RowsScored": found["rows_scored"],
-                "RowsRejected": found["rows_rejected"],
-            },
-            time_ms=int(obj.epoch_seconds * 1000),
-            model=found["model"]["name"] if found["model"]["version"] else None,
-        )
+        if not is_comparison(found):
+            _publish_counts(obj, found)
         extra |= {name: found[name] for name in ("status", "rows_in", "rows_scored", "rows_rejected")}
     logger.info("file done", extra=extra)
+
+
+def _publish_counts(obj: S3Object, manifest: Mapping[str, Any]) -> None:
+    scored = manifest["status"] == "scored"
+    publish(
+        {
+            "FilesScored": float(scored),
+            "FilesFailed": float(not scored),
+            "RowsIn": manifest["rows_in"],
+            "RowsScored": manifest["rows_scored"],
+            "RowsRejected": manifest["rows_rejected"],
+        },
+        time_ms=int(obj.epoch_seconds * 1000),
+        model=manifest["model"]["name"] if manifest["model"]["version"] else None,
+    )
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

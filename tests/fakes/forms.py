@@ -6,16 +6,17 @@ import io
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 INPUTS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
 OUTPUTS = (None, *INPUTS)
 TYPES = {"amount": "DOUBLE", "age": "INTEGER", "member": "BOOLEAN", "colour": "VARCHAR", "note": "VARCHAR"}
-KINDS = {"DOUBLE": (int, float), "INTEGER": int, "BOOLEAN": bool, "VARCHAR": str}
+KINDS: dict[str, Any] = {"DOUBLE": (int, float), "INTEGER": int, "BOOLEAN": bool, "VARCHAR": str}
 
 # What CSV writes and what JSON writes for the same thing: both must fare the same.
-CELLS = {
+CELLS: dict[str, list[tuple[str, Any]]] = {
     "amount": [("5.1", 5.1), ("-0.25", -0.25), ("7", 7), ("1e2", 100.0), ("", None), ("wide", "wide"), ("1e6", 1e6)],
     "age": [("33", 33), ("0", 0), ("", None), ("", None), ("3.5", 3.5), ("200", 200), ("old", "old")],
     "member": [("true", True), ("false", False), ("true", True), ("", None), ("maybe", "maybe")],
@@ -25,7 +26,7 @@ CELLS = {
 }
 
 
-def random_records(seed: int, rows: int) -> list[dict[str, tuple[str, object]]]:
+def random_records(seed: int, rows: int) -> list[dict[str, tuple[str, Any]]]:
     """Rows of cells, each as CSV and as JSON have it; most are sound."""
     chance = random.Random(seed)
     found = []
@@ -35,7 +36,7 @@ def random_records(seed: int, rows: int) -> list[dict[str, tuple[str, object]]]:
     return found
 
 
-def typed(records: list[dict[str, tuple[str, object]]], seed: int) -> tuple[dict[str, str], list[dict[str, object]]]:
+def typed(records: list[dict[str, tuple[str, Any]]], seed: int) -> tuple[dict[str, str], list[dict[str, object]]]:
     """Types of Parquet columns, some of them text only, and the values that fit; what does not fit becomes NULL."""
     chance = random.Random(seed)
     types = {"row": "VARCHAR"} | {n: t if chance.random() < 0.5 else "VARCHAR" for n, t in TYPES.items()}
@@ -49,7 +50,7 @@ def typed(records: list[dict[str, tuple[str, object]]], seed: int) -> tuple[dict
     return types, [{name: fitted(name, *cell) for name, cell in record.items()} for record in records]
 
 
-def write_csv(records: list[dict[str, tuple[str, object]]]) -> bytes:
+def write_csv(records: list[dict[str, tuple[str, Any]]]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["row", *CELLS])
@@ -57,7 +58,7 @@ def write_csv(records: list[dict[str, tuple[str, object]]]) -> bytes:
     return file.getvalue().encode()
 
 
-def write_jsonl(records: list[dict[str, tuple[str, object]]]) -> bytes:
+def write_jsonl(records: list[dict[str, tuple[str, Any]]]) -> bytes:
     return "".join(
         json.dumps({name: value for name, (_, value) in record.items()}, ensure_ascii=False) + "\n"
         for record in records

@@ -140,6 +140,18 @@ def test_a_mistake_in_the_settings_is_a_failed_file_with_a_reason(app, s3, capsy
     assert error == {"code": "bad_settings", "reason": "header is 7, not true or false (in _scorelet.toml)"}
 
 
+def test_a_comparison_is_scored_logged_and_counted_nowhere(app, s3, capsys):
+    for key, version in (("incoming/tiny/a.csv", "1"), ("incoming/tiny/b.csv", "9")):
+        event = eventbridge(s3, key)
+        answer = s3.put_object(Bucket=DATA, Key=key, Body=GOOD, Metadata={"scorelet-version": version})
+        event["detail"]["object"]["version-id"] = answer["VersionId"]
+        app.logger.logger_handler.stream = sys.stdout  # pytest has closed the one it saw at import
+        assert failed(app.handler(sqs(event), None)) == []
+    told = lines(capsys)
+    assert [line for line in told if "_aws" in line] == []
+    assert [line["status"] for line in told if line["message"] == "file done"] == ["scored", "unreadable"]
+
+
 def test_a_file_that_cannot_be_read_is_done_and_counted_as_failed(app, s3, capsys):
     event = sqs(eventbridge(s3, body=b"\x89PNG\r\n"), eventbridge(s3, "incoming/nobody/a.csv"))
     assert failed(app.handler(event, None)) == []

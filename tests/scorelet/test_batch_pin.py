@@ -73,3 +73,57 @@ def test_a_package_that_is_refused_pins_nothing():
     world.registry.promote("tiny", 2, **WHO)
     assert world.deliver().committed
     assert [m["model"]["version"] for m in world.manifests()] == [2]
+
+
+def asked(world, version):
+    """The object, asking for a version."""
+    world.store.notes[BUCKET, KEY] = {"scorelet-version": version}
+    return world
+
+
+def test_an_object_is_scored_by_the_version_it_asks_for_and_its_run_is_marked_as_a_comparison():
+    world = asked(World(), "2")
+    manifest = world.deliver().manifest
+    assert (manifest["model"]["version"], manifest["status"]) == (2, "scored")
+    assert manifest["purpose"] == manifest["settings"]["purpose"] == "comparison"
+    world.registry.promote("tiny", 2, **WHO)
+    assert not world.deliver().committed
+    assert len(world.manifests()) == 1
+
+
+def test_asking_for_the_live_version_is_another_run_than_not_asking():
+    plain, comparison = World().deliver(), asked(World(), "1").deliver()
+    assert "purpose" not in plain.manifest
+    assert "purpose" not in plain.manifest["settings"]
+    assert plain.manifest["model"] == comparison.manifest["model"]
+    assert plain.run != comparison.run
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "words"),
+    [
+        ("9", "model_not_found", "model 'tiny' has no version 9"),
+        ("seven", "bad_settings", "version is 'seven', not the number of a version"),
+        ("0", "bad_settings", "version is '0'"),
+        ("-1", "bad_settings", "version is '-1'"),
+        ("२", "bad_settings", "version is '२'"),
+        ("", "bad_settings", "version is ''"),
+    ],
+)
+def test_a_version_that_does_not_exist_is_committed_as_unreadable_with_the_reason(version, code, words):
+    world = asked(World(), version)
+    manifest = world.deliver().manifest
+    assert (manifest["status"], manifest["error"]["code"]) == ("unreadable", code)
+    assert words in manifest["error"]["reason"]
+    assert manifest["purpose"] == "comparison"
+    assert not world.deliver().committed
+
+
+def test_what_an_object_asks_for_is_settled_once_whatever_its_metadata_say_later():
+    probe, world = DyingStore(asked(World(), "2").store), asked(World(), "2")
+    world.deliver(probe)
+    with pytest.raises(Killed):
+        world.deliver(DyingStore(world.store, die_after=probe.calls.index("put_if_absent")))
+    assert [key for _, key in world.store.versions if key.startswith("runs/")]
+    asked(world, "1")
+    assert world.deliver().manifest["model"]["version"] == 2

@@ -63,9 +63,9 @@ def drop(data, settings=NO_SETTINGS):
     return store, S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(data), "2024-05-01T12:00:00Z")
 
 
-def run(store, obj, shard_bytes, shuffle=None):
+def run(store, obj, shard_bytes, shuffle=None, models=MODELS):
     """What the state machine does, on whatever a run before this one has left."""
-    job = begin_run(obj, store, MODELS, OPTIONS, shard_bytes)
+    job = begin_run(obj, store, models, OPTIONS, shard_bytes)
     if isinstance(job, Outcome):
         return job
     job = Job.from_json(json.loads(json.dumps(job.to_json())))
@@ -308,6 +308,23 @@ def test_a_big_file_without_a_usable_header_is_committed_as_a_small_one_is(data,
     manifest = run(store, obj, 10).manifest
     assert {**manifest, "source": None} == {**wanted[0], "source": None}
     assert joined(store, manifest["rejects"]) == wanted[2]
+
+
+def test_a_big_file_that_asks_for_a_version_is_a_comparison_as_a_small_one_is():
+    class Versions(OneModel):
+        def version(self, name, version, digest=None):
+            return super().version(name, version, digest or self.package.digest)
+
+    store, obj = drop(HEADER + ROWS, FileSettings(id="note"))
+    store.notes[BUCKET, KEY] = {**store.notes[BUCKET, KEY], "scorelet-version": "1"}
+    job, manifest = begin_run(obj, store, Versions(), OPTIONS, 60), run(store, obj, 60, models=Versions()).manifest
+    assert job.run == manifest["run"]
+    assert dict(job.settings) == manifest["settings"] == {"max_reject_rate": 1.0, "id": "note", "purpose": "comparison"}
+    assert manifest["purpose"] == "comparison"
+    assert len(manifest["parts"]) > 1
+    missing, obj = drop(HEADER + ROWS)
+    missing.notes[BUCKET, KEY] = {"scorelet-version": "x"}
+    assert begin_run(obj, missing, MODELS, OPTIONS, 60).manifest["error"]["code"] == "bad_settings"
 
 
 @pytest.mark.law

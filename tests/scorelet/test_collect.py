@@ -1,5 +1,6 @@
 """Collecting: log deliveries and manifests become Parquet by the hour, the same for every redelivery."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -89,3 +90,10 @@ def test_a_manifest_of_a_file_without_one_scored_row_writes_nothing():
 def test_a_manifest_that_cannot_be_read_is_refused(body):
     with pytest.raises(ContractError, match="manifest"):
         collect_manifest(body, MemoryStore(), "data")
+
+
+def test_a_comparison_of_versions_is_no_traffic():
+    store = MemoryStore()
+    manifest = json.loads(manifest_of(PACKAGE, tiny_records(50), NOON, "5f0c9a3be1d24a67c8b0"))
+    assert collect_manifest(json.dumps({**manifest, "purpose": "comparison"}).encode(), store, "data") is None
+    assert store.versions == {}

@@ -7,7 +7,8 @@ from scorelet.predict import Predictions
 
 from tests.training.conftest import loans_config
 from training import data
-from training.report import Answered, number, render
+from training.page import number
+from training.report import Answered, render
 
 
 @pytest.fixture(params=["iris", "loans", "diabetes"])

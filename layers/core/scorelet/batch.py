@@ -15,8 +15,9 @@ from typing import Any
 
 from scorelet.batch_keys import MANIFEST, PART, Target, output_key, run_id, target_of
 from scorelet.batch_manifest import Part, Run, describe_run, manifest_bytes, part_of
-from scorelet.batch_pin import ServedModels, pinned_package
+from scorelet.batch_pin import Pinned, ServedModels, pinned_package
 from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, write_file_problem
+from scorelet.comparison import PURPOSE, purpose_of
 from scorelet.errors import (
     OVERWRITTEN,
     ContractError,
@@ -70,20 +71,24 @@ def settle_run(
 ) -> tuple[Run, FileProblem | None]:
     """Which model scores the object with which settings, or why a retry could find neither."""
     target, file, problem = target_of(obj.key), options.file, None
-    package, values, reason = _pinned(obj, target, store, models)
+    pinned = _pinned(obj, target, store, models)
     try:
-        file = FileSettings.read({**file.changed(), **values})
+        file = FileSettings.read({**file.changed(), **pinned.settings})
     except BadSettings as error:
         problem = error
-    settings = replace(options, file=file).settings()
-    run = run_id(obj, package.digest if package else None, settings)
-    return Run(obj, target, run, package, settings), reason or problem
+    settings = {**replace(options, file=file).settings(), **purpose_of(pinned.asked)}
+    run = run_id(obj, pinned.package.digest if pinned.package else None, settings)
+    return Run(obj, target, run, pinned.package, settings), pinned.problem or problem
 
 
 def options_of(run: Run, options: BatchOptions) -> BatchOptions:
     """The options with the file settings of a run."""
-    values = {name: value for name, value in run.settings.items() if name != "max_reject_rate"}
-    return replace(options, file=FileSettings.read(values))
+    return replace(options, file=file_settings_of(run.settings))
+
+
+def file_settings_of(settings: Mapping[str, Any]) -> FileSettings:
+    """The file's part of a run's settings, as its manifest has them."""
+    return FileSettings.read({n: value for n, value in settings.items() if n not in ("max_reject_rate", PURPOSE)})
 
 
 def is_done(run: Run, store: ObjectStore) -> bool:
@@ -118,18 +123,12 @@ def commit_problem(run: Run, store: ObjectStore, problem: FileProblem | None, op
     return commit(run, store, Totals(problem=problem), [], [rejected])
 
 
-def _pinned(
-    obj: S3Object, target: Target, store: ObjectStore, models: ServedModels
-) -> tuple[ModelPackage | None, Mapping[str, Any], FileProblem | None]:
+def _pinned(obj: S3Object, target: Target, store: ObjectStore, models: ServedModels) -> Pinned:
     try:
         check_name(target.model)
     except ContractError as error:
-        return None, {}, ModelNotFound(f"no model can have the name in the key: {error}")
-    try:
-        pinned = pinned_package(obj, target, store, models)
-    except ModelNotFound as error:
-        return None, {}, error
-    return pinned.package, pinned.settings, BadSettings(pinned.mistake) if pinned.mistake else None
+        return Pinned(None, {}, ModelNotFound(f"no model can have the name in the key: {error}"))
+    return pinned_package(obj, target, store, models)
 
 
 def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, options: BatchOptions) -> Totals:

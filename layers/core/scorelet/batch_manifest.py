@@ -11,6 +11,7 @@ from typing import Any
 
 from scorelet.batch_keys import Target
 from scorelet.batch_score import Totals
+from scorelet.comparison import PURPOSE
 from scorelet.errors import TooManyRejects
 from scorelet.events.s3 import S3Object
 from scorelet.package import ModelPackage
@@ -73,6 +74,8 @@ def describe_run(run: Run, totals: Totals, parts: Sequence[Part], rejects: Seque
         "time": obj.time,
         "status": _status(totals, float(run.settings["max_reject_rate"])),
     }
+    if PURPOSE in run.settings:
+        manifest[PURPOSE] = run.settings[PURPOSE]
     if totals.problem is not None:
         manifest["error"] = {"code": totals.problem.code, "reason": str(totals.problem)}
     return manifest

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scorelet.batch_keys import Target, object_id, output_key
-from scorelet.errors import ObjectMissing, ObjectTooLarge
+from scorelet.comparison import asked_version
+from scorelet.errors import ModelNotFound, ObjectMissing, ObjectTooLarge
 from scorelet.events.s3 import S3Object
 from scorelet.file_settings import (
     METADATA,
     MOST_SETTINGS_BYTES,
     PACKAGE,
     SETTINGS_FILE,
+    VERSION,
     BadSettings,
     FileSettings,
     from_metadata,
@@ -44,31 +46,54 @@ class ServedModels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """Who scores an object, and how it is to be read: `settings` of its own, or the `mistake` in them."""
+    """Who scores an object, and how it is to be read: `settings` of its own, or the `problem` with them.
 
-    package: ModelPackage
+    There is no package where there is no such model or version. `asked`: the object asks for its version itself.
+    """
+
+    package: ModelPackage | None
     settings: Mapping[str, Any]
-    mistake: str | None = None
+    problem: BadSettings | ModelNotFound | None = None
+    asked: bool = False
 
 
 def pinned_package(obj: S3Object, target: Target, store: ObjectStore, models: ServedModels) -> Pinned:
-    """The package and the settings of this object; the first to ask settles them. Raises as `models` does."""
+    """The package and the settings of this object; the first to ask settles them. Raises ObjectMissing, PackageRefused.
+
+    What is missing settles nothing: it may be there when the object is announced again.
+    """
     key = output_key("runs", target, object_id(obj), PIN)
     pinned = _read(store, obj.bucket, key)
     if pinned is None:
-        package = models.current(target.model, obj.epoch_seconds)
-        settings, mistake = _found_settings(obj, store, package)
+        metadata = store.metadata(obj.bucket, obj.key, obj.version_id)
+        asked = VERSION in metadata
+        try:
+            package = _chosen(obj, target, models, asked_version(metadata))
+        except (ModelNotFound, BadSettings) as error:
+            return Pinned(None, {}, error, asked)
+        settings, mistake = _found_settings(obj, store, package, metadata)
         mine: dict[str, Any] = {
             "version": package.manifest.version,
             "digest": package.digest,
             "settings": settings,
             "mistake": mistake,
+            "asked": asked,
         }
         if store.put_if_absent(obj.bucket, key, json.dumps(mine).encode(), "application/json"):
-            return Pinned(package, settings, mistake)
+            return _pinned(package, mine)
         pinned = _read(store, obj.bucket, key) or mine
     package = models.version(target.model, int(pinned["version"]), str(pinned["digest"]))
-    return Pinned(package, pinned["settings"], pinned["mistake"])
+    return _pinned(package, pinned)
+
+
+def _chosen(obj: S3Object, target: Target, models: ServedModels, asked: int | None) -> ModelPackage:
+    return models.current(target.model, obj.epoch_seconds) if asked is None else models.version(target.model, asked)
+
+
+def _pinned(package: ModelPackage, settled: Mapping[str, Any]) -> Pinned:
+    mistake = settled["mistake"]
+    asked = bool(settled.get("asked"))  # older pins do not say
+    return Pinned(package, settled["settings"], BadSettings(mistake) if mistake else None, asked)
 
 
 def _read(store: ObjectStore, bucket: str, key: str) -> dict[str, Any] | None:
@@ -79,9 +104,10 @@ def _read(store: ObjectStore, bucket: str, key: str) -> dict[str, Any] | None:
         return None
 
 
-def _found_settings(obj: S3Object, store: ObjectStore, package: ModelPackage) -> tuple[dict[str, Any], str | None]:
+def _found_settings(
+    obj: S3Object, store: ObjectStore, package: ModelPackage, metadata: Mapping[str, str]
+) -> tuple[dict[str, Any], str | None]:
     """The settings from all sources, the later over the earlier, or what is wrong with them."""
-    metadata = store.metadata(obj.bucket, obj.key, obj.version_id)
     try:
         sources = (
             (PACKAGE, package.manifest.file_settings),

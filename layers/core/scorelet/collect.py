@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from scorelet.comparison import is_comparison
 from scorelet.errors import ContractError, EventError
 from scorelet.events.logs import LogBatch
 from scorelet.instants import epoch_ms, from_epoch_ms, parse_time
@@ -47,9 +48,14 @@ def _delivery_id(batch: LogBatch) -> str:
 
 
 def collect_manifest(body: bytes, store: ObjectStore, bucket: str) -> str | None:
-    """Write the counts of a batch run from its manifest; returns the key, or None where no row was scored."""
+    """Write the counts of a batch run from its manifest; returns the key, or None where nothing is to be counted.
+
+    No row was scored then, or the run compares versions and is no traffic.
+    """
     try:
         manifest = json.loads(body)
+        if is_comparison(manifest):
+            return None
         model, run, time = manifest["model"], str(manifest["run"]), parse_time(manifest["time"])
         head = {"run": run, "time": epoch_ms(time), "model": model["name"], "version": model["version"]}
         head |= {"digest": model["digest"], "source": "batch"}
@@ -59,7 +65,7 @@ def collect_manifest(body: bytes, store: ObjectStore, bucket: str) -> str | None
             for index, count in enumerate(counts)
             if count
         ]
-    except (KeyError, TypeError, ValueError, EventError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, EventError) as error:
         raise ContractError(f"the batch manifest cannot be read: {error!r}") from error
     if not lines:
         return None

@@ -18,6 +18,7 @@ PACKAGE, SETTINGS_FILE, METADATA = "the model package", "_scorelet.toml", "the o
 MOST_SETTINGS_BYTES = 64 << 10
 METADATA_PREFIX = "scorelet-"
 WRITER = "scorelet-writer"  # what the store notes beside objects that it writes
+VERSION = "scorelet-version"  # which version of the model an object asks for: see comparison.py
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 FORMATS = ("csv", "jsonl", "parquet")
 OUTPUTS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
@@ -119,7 +120,7 @@ def from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
     return {
         name.removeprefix(METADATA_PREFIX).replace("-", "_"): _from_json(value) if value[:1] in ("[", '"') else value
         for name, value in ours.items()
-        if name != WRITER
+        if name not in (WRITER, VERSION)
     }
 
 
