@@ -28,7 +28,7 @@ def test_quantiles_are_those_of_the_sorted_values(kind):
     for part in np.array_split(values, 7):
         spread.add(part)
     assert (spread.lowest, spread.highest, spread.count) == (values.min(), values.max(), len(values))
-    assert spread.total == pytest.approx(values.sum())
+    assert abs(spread.total - values.sum()) <= 1e-9 * np.abs(values).sum()  # large ones cancel
     for share in (0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1):
         wanted = np.sort(values)[int(share * (len(values) - 1))]
         assert spread.quantile(share) == pytest.approx(wanted, rel=ERROR * 1.001, abs=0), (seed, share)
