@@ -12,10 +12,10 @@ import duckdb
 INPUTS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
 OUTPUTS = (None, *INPUTS)
 TYPES = {"amount": "DOUBLE", "age": "INTEGER", "member": "BOOLEAN", "colour": "VARCHAR", "note": "VARCHAR"}
-KINDS = {"DOUBLE": (int, float), "INTEGER": int, "BOOLEAN": bool, "VARCHAR": str}
+KINDS: dict[str, type | tuple[type, ...]] = {"DOUBLE": (int, float), "INTEGER": int, "BOOLEAN": bool, "VARCHAR": str}
 
 # What CSV writes and what JSON writes for the same thing: both must fare the same.
-CELLS = {
+CELLS: dict[str, list[tuple[str, object]]] = {
     "amount": [("5.1", 5.1), ("-0.25", -0.25), ("7", 7), ("1e2", 100.0), ("", None), ("wide", "wide"), ("1e6", 1e6)],
     "age": [("33", 33), ("0", 0), ("", None), ("", None), ("3.5", 3.5), ("200", 200), ("old", "old")],
     "member": [("true", True), ("false", False), ("true", True), ("", None), ("maybe", "maybe")],

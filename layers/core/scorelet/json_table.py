@@ -61,6 +61,10 @@ class JsonTable(JsonRows):
         return ",".join(self._cell(values.get(name), raw, name) for name in self._passed).encode()
 
     def _cell(self, value: object, raw: bytes, name: str) -> str:
+        if type(value) is _Number or (type(value) is str and value.isalnum()):
+            return value  # most cells: nothing in them to guard or to quote
+        if value is None or isinstance(value, bool):
+            return cell_text(value)
         if value == "":
             return '""'
         if isinstance(value, list | dict):
@@ -71,4 +75,10 @@ class JsonTable(JsonRows):
         return csv_field(guarded(text) if self._guard else text)
 
 
-_NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+class _Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+_NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=str)
