@@ -77,8 +77,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def read_output(path: Path) -> list[dict[str, object]]:
-    """The rows of a scored file, by its suffix."""
+def read_output(path: Path, delimiter: str | None = None) -> list[dict[str, object]]:
+    """The rows of a scored file, by its suffix; `delimiter` is that of CSV."""
     if path.suffix == ".parquet":
         with duckdb.connect() as duck:
             found = duck.execute(f"SELECT * FROM read_parquet('{path}')")  # noqa: S608 - a path of the test
@@ -87,4 +87,4 @@ def read_output(path: Path) -> list[dict[str, object]]:
     body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     if ".jsonl" in path.name:
         return [json.loads(line) for line in body.decode().split("\n") if line]
-    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(body.decode(), newline=""), delimiter=delimiter or ","))

@@ -27,11 +27,12 @@ from scorelet.texts import Texts
 class JsonRows:
     """A file of JSON lines. It has no header: what a line lacks is missing in its row."""
 
-    kind, width, delimiter = "jsonl", 1, ","
+    kind, width = "jsonl", 1
+    delimiter = ","
 
     def __init__(self, lines: Iterator[Records], signature: Signature, settings: FileSettings) -> None:
-        if settings.drop or settings.columns or settings.delimiter:
-            raise BadSettings("drop, columns and delimiter are for CSV; this file is JSON lines")
+        if settings.drop or settings.columns:
+            raise BadSettings("drop, header and columns are for tables; this file is JSON lines")
         if settings.keep and self.kind == "jsonl":
             raise BadSettings("keep is for outputs of columns; a JSON line passes through as it is, so set output too")
         self._id = settings.id or ""

@@ -68,8 +68,8 @@ def check_names(rows: Rows, output: str) -> None:
         return
     if len({name.lower() for name in rows.names}) != len(rows.names):
         raise BadSettings(f"for output {output} the columns need names that differ by more than case; or write csv")
-    if "" in rows.names:
-        raise BadSettings(f"for output {output} every column needs a name; drop the one without, or write csv")
+    if any(not name or "\0" in name for name in rows.names):
+        raise BadSettings(f"for output {output} every column needs a name, of text; drop the one without, or write csv")
 
 
 def write_output(folder: Path, rows: Rows, wanted: Wanted, signature: Signature, count: int) -> Output:
