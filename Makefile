@@ -22,7 +22,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-flat bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock python313 sam-local sbom scan setup shap-test system-test test tflite-test
+.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock python313 sam-local sbom scan setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ shap-test: .venv-shap/.ready ## our Shapley values against the shap library's
 
 bench-batch: setup .venv-peers/.ready ## batch scoring beside polars, DuckDB, pandas + onnxruntime and the csv module
 	$(BIN)/python -m bench.batch --peers .venv-peers/bin/python
+
+bench-forms: setup ## what each form of file costs, in and out, as ratios of processor time
+	$(BIN)/python -m bench.forms
 
 bench-formulas: setup ## what the guard against formulas costs, as ratios of processor time
 	$(BIN)/python -m bench.formulas

@@ -6,17 +6,16 @@ import io
 import json
 import random
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 INPUTS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
 OUTPUTS = (None, *INPUTS)
 TYPES = {"amount": "DOUBLE", "age": "INTEGER", "member": "BOOLEAN", "colour": "VARCHAR", "note": "VARCHAR"}
-KINDS: dict[str, Any] = {"DOUBLE": (int, float), "INTEGER": int, "BOOLEAN": bool, "VARCHAR": str}
+KINDS: dict[str, type | tuple[type, ...]] = {"DOUBLE": (int, float), "INTEGER": int, "BOOLEAN": bool, "VARCHAR": str}
 
 # What CSV writes and what JSON writes for the same thing: both must fare the same.
-CELLS: dict[str, list[tuple[str, Any]]] = {
+CELLS: dict[str, list[tuple[str, object]]] = {
     "amount": [("5.1", 5.1), ("-0.25", -0.25), ("7", 7), ("1e2", 100.0), ("", None), ("wide", "wide"), ("1e6", 1e6)],
     "age": [("33", 33), ("0", 0), ("", None), ("", None), ("3.5", 3.5), ("200", 200), ("old", "old")],
     "member": [("true", True), ("false", False), ("true", True), ("", None), ("maybe", "maybe")],
@@ -26,7 +25,7 @@ CELLS: dict[str, list[tuple[str, Any]]] = {
 }
 
 
-def random_records(seed: int, rows: int) -> list[dict[str, tuple[str, Any]]]:
+def random_records(seed: int, rows: int) -> list[dict[str, tuple[str, object]]]:
     """Rows of cells, each as CSV and as JSON have it; most are sound."""
     chance = random.Random(seed)
     found = []
@@ -36,7 +35,7 @@ def random_records(seed: int, rows: int) -> list[dict[str, tuple[str, Any]]]:
     return found
 
 
-def typed(records: list[dict[str, tuple[str, Any]]], seed: int) -> tuple[dict[str, str], list[dict[str, object]]]:
+def typed(records: list[dict[str, tuple[str, object]]], seed: int) -> tuple[dict[str, str], list[dict[str, object]]]:
     """Types of Parquet columns, some of them text only, and the values that fit; what does not fit becomes NULL."""
     chance = random.Random(seed)
     types = {"row": "VARCHAR"} | {n: t if chance.random() < 0.5 else "VARCHAR" for n, t in TYPES.items()}
@@ -50,7 +49,7 @@ def typed(records: list[dict[str, tuple[str, Any]]], seed: int) -> tuple[dict[st
     return types, [{name: fitted(name, *cell) for name, cell in record.items()} for record in records]
 
 
-def write_csv(records: list[dict[str, tuple[str, Any]]]) -> bytes:
+def write_csv(records: list[dict[str, tuple[str, object]]]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["row", *CELLS])
@@ -58,7 +57,7 @@ def write_csv(records: list[dict[str, tuple[str, Any]]]) -> bytes:
     return file.getvalue().encode()
 
 
-def write_jsonl(records: list[dict[str, tuple[str, Any]]]) -> bytes:
+def write_jsonl(records: list[dict[str, tuple[str, object]]]) -> bytes:
     return "".join(
         json.dumps({name: value for name, (_, value) in record.items()}, ensure_ascii=False) + "\n"
         for record in records
@@ -78,8 +77,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def read_output(path: Path) -> list[dict[str, object]]:
-    """The rows of a scored file, by its suffix."""
+def read_output(path: Path, delimiter: str | None = None) -> list[dict[str, object]]:
+    """The rows of a scored file, by its suffix; `delimiter` is that of CSV."""
     if path.suffix == ".parquet":
         with duckdb.connect() as duck:
             found = duck.execute(f"SELECT * FROM read_parquet('{path}')")  # noqa: S608 - a path of the test
@@ -88,4 +87,4 @@ def read_output(path: Path) -> list[dict[str, object]]:
     body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     if ".jsonl" in path.name:
         return [json.loads(line) for line in body.decode().split("\n") if line]
-    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(body.decode(), newline=""), delimiter=delimiter or ","))

@@ -78,15 +78,16 @@ def test_a_mistake_names_the_setting_and_the_source(sources, words):
         settled(*sources)
 
 
-@pytest.mark.parametrize("body", [b"delimiter = ", b"\xff\xfe", b"a = 1\na = 2"])
+@pytest.mark.parametrize("body", [b"delimiter = ", b"\xff\xfe", b"a = 1\na = 2", b"a = " + b"[" * 60_000])
 def test_a_settings_file_that_is_no_toml_is_said(body):
     with pytest.raises(BadSettings, match=r"_scorelet\.toml cannot be read"):
         from_toml(body)
 
 
 def test_metadata_that_is_no_json_is_said():
-    with pytest.raises(BadSettings, match=r"the object's metadata holds '\[a', which is no JSON"):
-        from_metadata({"scorelet-keep": "[a"})
+    for text in ("[a", '["\\ud800"]', "[" * 2000):
+        with pytest.raises(BadSettings, match=r"the object's metadata holds '\[.*', which is no JSON"):
+            from_metadata({"scorelet-keep": text})
 
 
 def test_every_setting_can_be_read():

@@ -178,8 +178,8 @@ def test_what_is_kept_of_lines_is_a_column_whatever_its_values_are(tmp_path):
     ("settings", "words"),
     [
         (FileSettings(keep=("who",)), "keep is for outputs of columns"),
-        (FileSettings(drop=("who",), output="csv"), "drop, columns and delimiter are for CSV"),
-        (FileSettings(delimiter=";", format="jsonl"), "drop, columns and delimiter are for CSV"),
+        (FileSettings(drop=("who",), output="csv"), "drop, header and columns are for tables"),
+        (FileSettings(header=False, columns=("who",)), "drop, header and columns are for tables"),
         (FileSettings(keep=("who", "WHO"), output="parquet"), "names that differ by more than case"),
     ],
 )

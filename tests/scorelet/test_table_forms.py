@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,9 +115,9 @@ def test_every_row_of_every_form_is_in_one_place_with_the_answer_of_the_api(tmp_
         package = served(chance.choice(TASKS))
         types, rows, sent = written(tmp_path / "source", form, random_records(seed, chance.randrange(60)), seed)
         wanted = verdicts(package, sent)
-        settings = FileSettings(output=output, id="row")
-        if form.startswith("jsonl") and not rows:
-            settings = FileSettings(output=output, id="row", format="jsonl")
+        settings = FileSettings(output=output, id="row", format="jsonl" if form.startswith("jsonl") else None)
+        if not form.startswith("csv"):  # of CSV it says how to read, of the others how CSV is written
+            settings = replace(settings, delimiter=chance.choice([None, ";", "\t", "|"]))
         stretch = chance.randrange(1, 4000)
         totals, path, rejects = score(tmp_path, package, stretch_bytes=stretch, file=settings)
         assert path.name == f"scored{FILES[output or form].suffix}"
@@ -127,7 +128,7 @@ def test_every_row_of_every_form_is_in_one_place_with_the_answer_of_the_api(tmp_
             assert [int(r["line"]) for r in rejects] == [n + 1 for n, _ in bad], seed
         if not totals.rows_scored and (output or form) == "jsonl":
             assert path.read_bytes() == b""
-        found = read_output(path)
+        found = read_output(path, settings.delimiter)
         good = [(row, answer) for row, (code, answer) in zip(rows, wanted, strict=True) if code == "ok"]
         assert len(found) == len(good), seed
         for line, (row, answer) in zip(found, good, strict=True):

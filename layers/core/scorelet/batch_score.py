@@ -77,7 +77,7 @@ def score_file(source: Path, package: ModelPackage, folder: Path, options: Batch
 def _score_parquet(source: Path, wanted: Wanted, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
     text, settings = folder / "source.csv", replace(options.file, output=wanted.output)
     try:
-        table = parquet_to_csv(source, text, package.signature, options.threads)
+        table = parquet_to_csv(source, text, package.signature, options.threads, settings.delimiter or ",")
         with text.open("rb") as file:
             rows = open_parquet(file, table.header, package.signature, settings, stretch_bytes=options.stretch_bytes)
             wanted = replace(wanted, types=table.types, numbered=True)

@@ -107,7 +107,7 @@ def from_toml(body: bytes) -> dict[str, Any]:
     """The values of a settings file; raises BadSettings."""
     try:
         return tomllib.loads(body.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadSettings(f"{SETTINGS_FILE} cannot be read: {error}") from error
 
 
@@ -126,9 +126,11 @@ def from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
 
 def _from_json(value: str) -> Any:
     try:
-        return json.loads(value)
-    except ValueError as error:
+        found = json.loads(value)
+        json.dumps(found, ensure_ascii=False).encode()  # JSON can spell half a character, which no file has
+    except (ValueError, RecursionError) as error:
         raise BadSettings(f"{METADATA} holds {value!r}, which is no JSON") from error
+    return found
 
 
 def to_metadata(values: Mapping[str, Any]) -> dict[str, str]:

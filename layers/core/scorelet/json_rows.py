@@ -27,11 +27,12 @@ from scorelet.texts import Texts
 class JsonRows:
     """A file of JSON lines. It has no header: what a line lacks is missing in its row."""
 
-    kind, width, delimiter = "jsonl", 1, ","
+    kind, width = "jsonl", 1
+    delimiter = ","
 
     def __init__(self, lines: Iterator[Records], signature: Signature, settings: FileSettings) -> None:
-        if settings.drop or settings.columns or settings.delimiter:
-            raise BadSettings("drop, columns and delimiter are for CSV; this file is JSON lines")
+        if settings.drop or settings.columns:
+            raise BadSettings("drop, header and columns are for tables; this file is JSON lines")
         if settings.keep and self.kind == "jsonl":
             raise BadSettings("keep is for outputs of columns; a JSON line passes through as it is, so set output too")
         self._id = settings.id or ""
@@ -74,9 +75,11 @@ class JsonRows:
 
         A line that is scored has a feature, so a comma may follow it.
         """
-        texts = stretch.lines(rows)
-        ends = np.array([len(stretch.records.raw(int(row)).rstrip(b" \t\r")) for row in rows], dtype=np.int64)
-        out = [Texts(texts.data, texts.start, ends)]  # with the line end before it and without the brace
+        texts, records = stretch.lines(rows), stretch.records
+        lengths = texts.length - 1  # with the line end before it and without the brace
+        for i in np.flatnonzero(records.data[records.end[rows] - 1] != ord("}")).tolist():
+            lengths[i] = len(records.raw(int(rows[i])).rstrip(b" \t\r"))
+        out = [Texts(texts.data, texts.start, lengths)]
         for name, answer in zip(self._answers, answers, strict=True):
             out.append(Texts.chosen([f",{json.dumps(name)}:".encode()], np.zeros(len(rows), dtype=np.int64)))
             out.append(Texts(answer.data, answer.start + 1, answer.length - 1))  # without its comma
@@ -107,7 +110,7 @@ def cell_text(value: object) -> str:
     >>> [cell_text(value) for value in ("a b", None, True, 5.5, [1, "é"], "\\ud800")]
     ['a b', '', 'true', '5.5', '[1,"é"]', '\\\\ud800']
     """
-    if value is None:
-        return ""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else "true" if value else "false"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace").decode()

@@ -35,6 +35,7 @@ class JsonTable(JsonRows):
         self._passed = list(dict.fromkeys((*id_, *(settings.keep or signature.names))))
         self._answers = answer_names(signature, self._passed)
         self._guard = settings.guards_csv
+        self.delimiter = settings.delimiter or ","
 
     @property
     def names(self) -> Sequence[str]:
@@ -43,24 +44,28 @@ class JsonTable(JsonRows):
 
     def head(self) -> bytes:
         """The names of the columns."""
-        return (",".join(map(self._field, self.names)) + "\n").encode()
+        return (self.delimiter.join(map(self._field, self.names)) + "\n").encode()
 
     def lines(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
         """A line end, what is kept of the line, and our answers."""
         return [Texts.of([b"\n" + self._line(stretch.records.raw(row)) for row in rows.tolist()]), *answers]
 
     def label(self, name: str) -> bytes:
-        """A label as it is written, a comma before it."""
-        return ("," + self._field(name)).encode()
+        """A label as it is written, a delimiter before it."""
+        return (self.delimiter + self._field(name)).encode()
 
     def _takes_our_names(self, value: dict[str, Any]) -> bool:  # noqa: ARG002 - only lines that pass whole can
         return False
 
     def _line(self, raw: bytes) -> bytes:
         values = _NUMBERS_AS_TEXT.decode(raw.decode())
-        return ",".join(self._cell(values.get(name), raw, name) for name in self._passed).encode()
+        return self.delimiter.join(self._cell(values.get(name), raw, name) for name in self._passed).encode()
 
     def _cell(self, value: object, raw: bytes, name: str) -> str:
+        if type(value) is _Number or (type(value) is str and value.isalnum()):
+            return value  # most cells: nothing in them to guard or to quote
+        if value is None or isinstance(value, bool):
+            return cell_text(value)
         if value == "":
             return '""'
         if isinstance(value, list | dict):
@@ -68,7 +73,13 @@ class JsonTable(JsonRows):
         return self._field(cell_text(value))
 
     def _field(self, text: str) -> str:
-        return csv_field(guarded(text) if self._guard else text)
+        return csv_field(guarded(text) if self._guard else text, self.delimiter)
 
 
-_NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+class _Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+_NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=str)

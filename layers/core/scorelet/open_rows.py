@@ -11,6 +11,7 @@ from scorelet.csv_rows import CsvRows
 from scorelet.csv_scan import Records
 from scorelet.csv_shard import shard_rows
 from scorelet.file_settings import BadSettings, FileSettings
+from scorelet.grammar import Grammar
 from scorelet.gunzip import Gunzip
 from scorelet.json_rows import JsonRows
 from scorelet.json_table import JsonTable
@@ -36,9 +37,10 @@ def open_parquet(
     file: Readable, header: Header, signature: Signature, settings: FileSettings, *, stretch_bytes: int
 ) -> Rows:
     """The rows of a Parquet file, of which `file` is the text; raises UnreadableFile."""
-    if settings.columns or settings.delimiter:
-        raise BadSettings("header, columns and delimiter are for CSV; this file is Parquet")
-    records = shard_rows(read_records(file, stretch_bytes), header, has_header=False)
+    if settings.columns:
+        raise BadSettings("header and columns are for CSV; this file is Parquet")
+    grammar = Grammar(header.delimiter)
+    records = shard_rows(read_records(file, stretch_bytes, grammar=grammar), header, has_header=False)
     return _csv_rows(header, records, Form("parquet"), signature, settings)
 
 

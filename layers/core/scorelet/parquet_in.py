@@ -34,7 +34,9 @@ class ParquetTable:
     rows: int
 
 
-def parquet_to_csv(source: Path, target: Path, signature: Signature, threads: int) -> ParquetTable:
+def parquet_to_csv(
+    source: Path, target: Path, signature: Signature, threads: int, delimiter: str = ","
+) -> ParquetTable:
     """Write the rows of a Parquet file as CSV without a header; raises UnreadableFile.
 
     A row of more than `MOST_ROW_BYTES` of text becomes one line that is too long for a record.
@@ -47,11 +49,12 @@ def parquet_to_csv(source: Path, target: Path, signature: Signature, threads: in
         rows = f"read_parquet({name}, hive_partitioning = false) AS t({aliases})"
         cells = _cells(connection, rows, [type_ for _, type_, _ in columns])
         query = f"SELECT {', '.join(cells)} FROM {rows}"  # noqa: S608 - a quoted path, and our own names
-        (count,) = connection.execute(f"COPY ({query}) TO {sql_text(str(target))} (HEADER false)").fetchone()
+        form = f"HEADER false, DELIMITER {sql_text(delimiter)}"
+        (count,) = connection.execute(f"COPY ({query}) TO {sql_text(str(target))} ({form})").fetchone()
     names = tuple(name for name, *_ in columns)
     types = {name: type_ for name, type_, nested in columns if not nested and (_is_short(type_) or type_ == "BLOB")}
-    raw = ",".join(map(csv_field, names)).encode()
-    return ParquetTable(Header(raw, names), types, count)
+    raw = delimiter.join(csv_field(name, delimiter) for name in names).encode()
+    return ParquetTable(Header(raw, names, delimiter), types, count)
 
 
 def _columns(connection: Any, name: str) -> list[tuple[str, str, bool]]:
