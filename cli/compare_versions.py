@@ -9,6 +9,7 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,7 @@ from cli.compare.run import Run
 from cli.compare.tally import compare
 from cli.compared_input import Input
 from cli.drop import Dropped, fetch, wait
+from cli.earlier_runs import settings_of, to_toml
 from cli.progress import bar
 from cli.target import Target
 
@@ -64,48 +66,55 @@ def compare_versions(to: Target, source: Input, question: Question) -> tuple[Com
     described = _versions(to, question)
     name, mark = Path(source.name).stem, secrets.token_hex(5)
     out = question.out / f"compare-{name}-{mark}"
-    dropped = [_drop(to, source, question, version, f"{mark}-{version}") for version in described]
-    runs = [
-        _fetched(to, file, manifest, out, question) for file, manifest in zip(dropped, described.values(), strict=True)
-    ]
+    done = {} if question.settings else source.runs(to, {v: digest for v, (_, digest) in described.items()})
+    read_as = settings_of(next(iter(done.values()))) if done else None
+    dropped = {v: _drop(to, source, question, v, f"{mark}-{v}", read_as) for v in described if v not in done}
+    manifests = {v: done.get(v) or _scored(to, dropped[v], v, question) for v in described}
+    runs = [_fetched(to, manifests[v], manifest, out) for v, (manifest, _) in described.items()]
     with TemporaryDirectory() as scratch:
         found = compare(source.bring(to, Path(scratch)), *runs)
     return found, _written(found, out)
 
 
-def _versions(to: Target, question: Question) -> dict[int, Manifest]:
-    """The packages' manifests by version, the earlier one first."""
+def _versions(to: Target, question: Question) -> dict[int, tuple[Manifest, str]]:
+    """The packages' manifests and digests by version, the earlier one first."""
     registry = to.registry()
     before = question.before if question.before is not None else registry.alias(question.model).current.version
     if before == question.after:
         raise SameVersion(f"version {before} of {question.model} would be compared with itself")
-    return {version: registry.manifest(question.model, version)[0] for version in (before, question.after)}
+    return {version: registry.manifest(question.model, version) for version in (before, question.after)}
 
 
-def _drop(to: Target, source: Input, question: Question, version: int, folder: str) -> Dropped:
-    """The input with its settings, those beside it too, for one version."""
+def _drop(
+    to: Target, source: Input, question: Question, version: int, folder: str, read_as: Mapping[str, Any] | None
+) -> Dropped:
+    """The input for one version: read as an earlier run read it, or with its settings and those beside it."""
     target = FileTarget(question.model, f"{FOLDER}/{folder}/{source.name}")
-    store = to.store()
-    try:
-        settings = store.get_small(to.data_bucket, source.folder + SETTINGS_FILE, MOST_SETTINGS_BYTES)
-        store.put(to.data_bucket, f"{INCOMING}{question.model}/{FOLDER}/{folder}/{SETTINGS_FILE}", settings)
-    except ObjectMissing:
-        pass
+    store, key = to.store(), f"{INCOMING}{question.model}/{FOLDER}/{folder}/{SETTINGS_FILE}"
+    if read_as is not None:
+        store.put(to.data_bucket, key, to_toml(read_as))
+        return source.drop(to, target, {VERSION: str(version)})
+    with suppress(ObjectMissing):
+        beside = store.get_small(to.data_bucket, source.folder + SETTINGS_FILE, MOST_SETTINGS_BYTES)
+        store.put(to.data_bucket, key, beside)
     metadata = {**source.metadata, **to_metadata(question.settings), VERSION: str(version)}
     return source.drop(to, target, metadata)
 
 
-def _fetched(to: Target, file: Dropped, described: Manifest, out: Path, question: Question) -> Run:
-    version = described.version
+def _scored(to: Target, file: Dropped, version: int, question: Question) -> dict[str, Any]:
     if not question.quiet:
         print(f"Waiting for the manifest of version {version} …", file=sys.stderr)
     with bar(quiet=question.quiet) as shown:
         manifest = wait(to, file, question.timeout, shown)
     if manifest["status"] == "unreadable":
         raise NotScored(f"version {version}: {manifest['error']['code']}: {manifest['error']['reason']}")
-    paths = fetch(to, manifest, out / f"version-{version}")
+    return manifest
+
+
+def _fetched(to: Target, manifest: Mapping[str, Any], described: Manifest, out: Path) -> Run:
+    paths = fetch(to, manifest, out / f"version-{described.version}")
     scored, rejected = (tuple(p for p in paths if p.name.startswith(kind)) for kind in ("scored-", "rejected-"))
-    return Run(version, described.signature, manifest, scored, rejected)
+    return Run(described.version, described.signature, manifest, scored, rejected)
 
 
 def _written(found: Comparison, out: Path) -> list[Path]:

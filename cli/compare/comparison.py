@@ -56,6 +56,22 @@ class Differences:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossing:
+    """Rows whose probability of `label` is on the other side of `threshold`, that of the earlier version.
+
+    `share` is of the rows scored by both, with Wilson's 95 % interval.
+    """
+
+    label: str
+    threshold: float
+    rose: int
+    fell: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A row that differs: the line it begins on, both answers (labels are None for a regression), how far apart."""
 
@@ -71,6 +87,9 @@ class Row:
 class Comparison:
     """All of it. `label_counts` are of all rows that a version scored: name, before, after.
 
+    `correlation` is Pearson's, of both versions' values, or their probabilities of the label that was given before (of
+    two binary versions: of the positive one). `crossing` is for the latter only.
+
     `named_by` is line, or row where the source is Parquet: then every `line` is the row's number, from 1.
     """
 
@@ -85,6 +104,8 @@ class Comparison:
     label_counts: tuple[tuple[str, int, int], ...]
     flips: Flips | None
     differences: Differences
+    correlation: float | None
+    crossing: Crossing | None
     shifts: tuple[Shift, ...]
     most_different: tuple[Row, ...]
 

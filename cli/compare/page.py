@@ -71,6 +71,10 @@ def _differences(found: Comparison) -> str:
         f"Of every row, {what}. Heights are square roots of counts. "
         f"Quantiles are within {percent(far.quantile_error)} of a value that occurs."
     )
+    if found.correlation is not None:
+        note += f" The answers of both versions correlate with {plain(found.correlation)}."
+    if found.crossing:
+        note += f" {escape(words.crossing(found.crossing, found.before))}"
     picked = {"": far.absolute_quantiles} if found.flips else {"Signed": far.quantiles, "Size": far.absolute_quantiles}
     heads = ["", *(f"!{share} %" for share in far.quantiles), "!Mean"]
     means = {"Signed": signed(far.mean), "Size": number(far.mean_absolute), "": number(far.mean_absolute)}

@@ -11,10 +11,12 @@ from scorelet.table_form import PARQUET
 from cli.compare.align import Aligned, align
 from cli.compare.answers import Answers
 from cli.compare.comparison import Comparison, Differences, Flips, Rows, Shift
+from cli.compare.crossing import Crossings
 from cli.compare.most import MostDifferent
 from cli.compare.rows import Positions
 from cli.compare.run import Run, common_form
 from cli.compare.spread import ERROR, Spread
+from cli.compare.together import Together
 from training.metrics import wilson_share
 
 PERCENTS = (1, 5, 25, 50, 75, 90, 95, 99)
@@ -24,7 +26,7 @@ BARS = 40
 def compare(source: Path, before: Run, after: Run) -> Comparison:
     """Compare two runs over the same source; raises Incomparable."""
     labels = tuple(dict.fromkeys((*before.signature.labels, *after.signature.labels)))
-    tally = Tally(labels)
+    tally = Tally(labels, Crossings.of(before.signature, after.signature, labels))
     tally.add_all(align(source, before, after, labels))
     names = labels or (after.signature.target,)
     return Comparison(
@@ -39,6 +41,8 @@ def compare(source: Path, before: Run, after: Run) -> Comparison:
         label_counts=tally.label_counts(),
         flips=tally.flips() if labels else None,
         differences=tally.differences(),
+        correlation=tally.together.correlation,
+        crossing=tally.crossings.found() if tally.crossings else None,
         shifts=tally.shifts(names),
         most_different=tally.most.rows(),
     )
@@ -47,8 +51,9 @@ def compare(source: Path, before: Run, after: Run) -> Comparison:
 class Tally:
     """Adds up; memory does not grow with the rows."""
 
-    def __init__(self, labels: tuple[str, ...]) -> None:
+    def __init__(self, labels: tuple[str, ...], crossings: Crossings | None = None) -> None:
         width = max(1, len(labels))
+        self.crossings, self.together = crossings, Together()
         self.labels, self.most = labels, MostDifferent(labels)
         self._counts = np.zeros(4, dtype=np.int64)  # by scored before + 2 * scored after
         self._by_label = np.zeros((2, width), dtype=np.int64)
@@ -76,6 +81,11 @@ class Tally:
         self._spread.add(difference)
         self._absolute.add(np.abs(difference))
         self.most.add(line, before, after, difference)
+        if self.crossings:
+            self.crossings.add(before, after)
+        column = self.crossings.column if self.crossings else before.label
+        rows = np.arange(len(before))
+        self.together.add(before.values[rows, column], after.values[rows, column])
         self._sum += moved.sum(axis=0)
         furthest = np.abs(moved).argmax(axis=0)
         for column, row in enumerate(furthest.tolist()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.compare.comparison import Comparison
+from cli.compare.comparison import Comparison, Crossing
 from training.page import number
 
 _MOST_FLIPS = 6
@@ -24,6 +24,10 @@ def told(found: Comparison) -> str:
             f"median {number(far.absolute_quantiles['50'])}, "
             f"95 % up to {number(far.absolute_quantiles['95'])}, largest {number(_largest(found))}."
         )
+        if found.correlation is not None:
+            lines.append(f"Correlation of both versions' answers: {number(found.correlation)}.")
+        if found.crossing:
+            lines.append(crossing(found.crossing, found.before))
         if not found.flips:
             lines.append(f"Signed: mean {signed(far.mean)}, median {signed(far.quantiles['50'])}.")
     return "\n".join(lines)
@@ -42,6 +46,15 @@ def _flips(found: Comparison) -> list[str]:
     words += ", …" if len(moves) > _MOST_FLIPS else ""
     share = f"{percent(flips.share)} of those scored by both (95 %: {percent(flips.low)} to {percent(flips.high)})"
     return [f"Another label: {flips.count:,} rows, {share}{': ' + words if words else ''}."]
+
+
+def crossing(told: Crossing, before: int) -> str:
+    """How many rows are on the other side of the threshold."""
+    return (
+        f"Threshold {told.threshold:g} of version {before} for {told.label}: {told.rose + told.fell:,} rows cross it, "
+        f"{percent(told.share)} (95 %: {percent(told.low)} to {percent(told.high)}), {told.rose:,} upwards, "
+        f"{told.fell:,} downwards."
+    )
 
 
 def _largest(found: Comparison) -> float:

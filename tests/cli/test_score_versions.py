@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 from scorelet.aws_s3 import S3Store
+from scorelet.batch_keys import Target as FileTarget
+from scorelet.file_settings import from_toml, read_values
 from scorelet.registry import Registry
 
 from cli import drop
+from cli.compared_input import OldInput
+from cli.earlier_runs import to_toml
 from cli.main import main
 from cli.plane.stack import LocalStack
 from cli.target import Target
@@ -104,21 +108,98 @@ def test_what_is_promoted_meanwhile_changes_nothing_and_nothing_is_counted_as_tr
     assert listed(score.stack, "predictions/") == []
 
 
-@pytest.mark.parametrize("sizes", [{}], indirect=True)
-def test_old_input_is_copied_with_its_settings_and_those_beside_it(score, tmp_path):
+def old_input(score):
+    """A file that version 1 has scored, under an older version and with settings beside it; its address."""
     base = "incoming/tiny/day 1"
     put(score.stack, f"{base}/_scorelet.toml", b'id = "who"\n')
     put(score.stack, f"{base}/a+b.csv", HEADER.encode(), keep="age")
     put(score.stack, f"{base}/a+b.csv", ROWS.encode(), keep="member")
     score.stack.run_until_idle()
-    before = len(manifests(score.stack))
-    bucket = score.stack.bucket("DataBucket")
-    found = score(f"s3://{bucket}/{base}/a+b.csv", "--version", "2", "--json")
+    return f"s3://{score.stack.bucket('DataBucket')}/{base}/a+b.csv"
+
+
+def comparisons(stack):
+    return [m for m in manifests(stack) if m.get("purpose")]
+
+
+def test_old_input_is_scored_by_the_other_version_alone_and_read_as_it_was_read_before(score):
+    address = old_input(score)
+    put(score.stack, "incoming/tiny/day 1/_scorelet.toml", b"keep = ['nobody']\n")
+    found = score(address, "--version", "2", "--json")
     assert found["comparison"]["rows"] == COUNTS
-    ours = [m for m in manifests(score.stack) if m.get("purpose")]
-    assert len(ours) == 2 == len(manifests(score.stack)) - before
+    (ours,) = comparisons(score.stack)
+    assert ours["model"]["version"] == 2
+    assert (ours["settings"]["id"], ours["settings"]["keep"]) == ("who", ["member"])
+    assert ours["source"]["key"].startswith("incoming/tiny/_compare/")
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+def test_the_version_that_scored_it_before_may_be_the_one_asked_about(score):
+    address = old_input(score)
+    score.registry.promote("tiny", 2, **WHO)
+    found = score(address, "--version", "1", "--json")["comparison"]
+    assert (found["before"], found["after"]) == (2, 1)
+    assert found["rows"] == {**COUNTS, "only_before": COUNTS["only_after"], "only_after": COUNTS["only_before"]}
+    assert [m["model"]["version"] for m in comparisons(score.stack)] == [2]
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+def test_an_old_input_is_found_by_its_name_too(score):
+    old_input(score)
+    assert score("day 1/a+b.csv", "--version", "2", "--json")["comparison"]["rows"] == COUNTS
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+def test_settings_of_the_command_line_have_both_versions_score_it_anew(score):
+    address = old_input(score)
+    found = score(address, "--version", "2", "--set", "keep=age", "--json")
+    assert found["comparison"]["rows"] == COUNTS
+    assert [(m["settings"]["id"], m["settings"]["keep"]) for m in comparisons(score.stack)] == [("who", ["age"])] * 2
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+@pytest.mark.parametrize("kind", ["scored", "rejected"])
+def test_a_run_whose_outputs_were_removed_is_not_used(score, kind):
+    address, bucket = old_input(score), score.stack.bucket("DataBucket")
+    for key in listed(score.stack, f"{kind}/"):
+        if key.endswith(".csv"):
+            score.stack.client("s3").delete_object(Bucket=bucket, Key=key)
+    assert score(address, "--version", "2", "--json")["comparison"]["rows"] == COUNTS
+    assert sorted(m["model"]["version"] for m in comparisons(score.stack)) == [1, 2]
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+def test_old_input_that_nobody_scored_brings_its_settings_and_those_beside_it(score):
+    base = "incoming/tiny/day 1"
+    put(score.stack, f"{base}/_scorelet.toml", b'id = "who"\n')
+    put(score.stack, f"{base}/a+b.csv", ROWS.encode(), keep="member")
+    found = score(f"s3://{score.stack.bucket('DataBucket')}/{base}/a+b.csv", "--version", "2", "--json")
+    assert found["comparison"]["rows"] == COUNTS
+    ours = comparisons(score.stack)
+    assert sorted(m["model"]["version"] for m in ours) == [1, 2]
     assert all((m["settings"]["id"], m["settings"]["keep"]) == ("who", ["member"]) for m in ours)
-    assert all(m["source"]["key"].startswith("incoming/tiny/_compare/") for m in ours)
+
+
+def test_settings_as_toml_read_back():
+    columns = ["größe", 'a "b"', "c\\d\x7f", "line\nend"]
+    settings = {"delimiter": "\t", "header": False, "columns": columns, "id": "größe"}
+    assert read_values(from_toml(to_toml(settings))) == {**settings, "columns": tuple(columns)}
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+def test_a_big_object_is_copied_in_parts_with_what_it_asks_for(score):
+    bucket, body = score.stack.bucket("DataBucket"), b"0123456789abcdef" * (9 << 16)
+    put(score.stack, "incoming/tiny/a.csv", body, keep="age")
+    s3, calls = score.stack.client("s3"), []
+    version = s3.head_object(Bucket=bucket, Key="incoming/tiny/a.csv")["VersionId"]
+    put(score.stack, "incoming/tiny/a.csv", b"newer")
+    score.stack.tap.before.append(lambda call: calls.append(call.operation))
+    source = OldInput("incoming/tiny/a.csv", version, {})
+    to = Target("scorelet", score.stack.bucket("ModelBucket"), bucket, "", "us-east-1")
+    dropped = source.drop(to, FileTarget("tiny", "_compare/x/a.csv"), {"scorelet-version": "2"})
+    assert calls.count("UploadPartCopy") > 1
+    copied = s3.get_object(Bucket=bucket, Key="incoming/tiny/_compare/x/a.csv", VersionId=dropped.version_id)
+    assert (copied["Body"].read() == body, copied["Metadata"]) == (True, {"scorelet-version": "2"})
 
 
 MISTAKES = [

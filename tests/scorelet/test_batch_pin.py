@@ -6,6 +6,7 @@ import json
 import pytest
 from scorelet.batch import score_object
 from scorelet.batch_score import BatchOptions
+from scorelet.big_start import begin_run
 from scorelet.errors import PackageRefused
 from scorelet.events.s3 import S3Object
 from scorelet.registry import Registry
@@ -35,6 +36,10 @@ class World:
         """As a fresh worker does: nothing is cached from the delivery before."""
         models = Models(self.store, "models", ttl_seconds=0)
         return score_object(self.obj, store or self.store, models, BatchOptions())
+
+    def begin(self):
+        """As the door of big files does."""
+        return begin_run(self.obj, self.store, Models(self.store, "models", ttl_seconds=0), BatchOptions(), 20)
 
     def manifests(self):
         keys = [key for _, key in self.store.versions if key.startswith("scored/") and key.endswith("manifest.json")]
@@ -127,3 +132,55 @@ def test_what_an_object_asks_for_is_settled_once_whatever_its_metadata_say_later
     assert [key for _, key in world.store.versions if key.startswith("runs/")]
     asked(world, "1")
     assert world.deliver().manifest["model"]["version"] == 2
+
+
+def _break(world):
+    world.store.put("models", "models/tiny/2/model.tflite", b"not the model")
+
+
+def _garble(world):
+    world.store.put("models", "models/tiny/2/manifest.json", b"{}")
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize(
+    ("spoil", "code", "words"),
+    [
+        (_break, "package_refused", "model.tflite is not the file that manifest.json describes"),
+        (_garble, "bad_contract", ""),
+    ],
+)
+def test_a_version_asked_for_that_is_refused_is_committed_as_unreadable(big, spoil, code, words):
+    world = asked(World(), "2")
+    spoil(world)
+    outcome = world.begin() if big else world.deliver()
+    assert outcome.committed
+    assert (outcome.manifest["status"], outcome.manifest["error"]["code"]) == ("unreadable", code)
+    assert words in outcome.manifest["error"]["reason"]
+    assert outcome.manifest["purpose"] == "comparison"
+    assert not world.deliver().committed
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_what_was_refused_stays_refused_though_the_version_is_there_later(version):
+    world = asked(World(), version)
+    _break(world)
+    world.deliver()
+    world.store.put("models", "models/tiny/2/model.tflite", tiny_package(version=2)[0]["model.tflite"])
+    world.registry.publish(tiny_package(version=3)[0])
+    assert not world.deliver().committed
+    assert [m["status"] for m in world.manifests()] == ["unreadable"]
+
+
+@pytest.mark.law
+def test_a_kill_between_any_two_calls_leaves_one_manifest_of_what_was_asked_for():
+    for version, status in (("2", "scored"), ("9", "unreadable")):
+        probe = asked(World(), version)
+        calls = DyingStore(probe.store)
+        probe.deliver(calls)
+        for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+            world = asked(World(), version)
+            with pytest.raises(Killed):
+                world.deliver(DyingStore(world.store, **{when: number}))
+            world.deliver()
+            assert [m["status"] for m in world.manifests()] == [status]

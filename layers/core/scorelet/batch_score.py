@@ -9,7 +9,7 @@ from typing import Any
 
 from scorelet.batch_answers import answer, answer_texts
 from scorelet.batch_rejects import RejectFile
-from scorelet.errors import ModelNotFound, ObjectChanged, UnreadableFile
+from scorelet.errors import ContractError, ModelNotFound, ObjectChanged, PackageRefused, UnreadableFile
 from scorelet.file_settings import FileSettings
 from scorelet.open_rows import open_parquet, open_rows
 from scorelet.outputs import OUTPUTS, PLAIN, Output, Wanted, write_output
@@ -22,7 +22,7 @@ from scorelet.table_form import HEAD_BYTES, PARQUET, find_form
 from scorelet.text_engine import TextEngine
 from scorelet.texts import weave
 
-FileProblem = UnreadableFile | ModelNotFound | ObjectChanged
+FileProblem = UnreadableFile | ModelNotFound | PackageRefused | ContractError | ObjectChanged
 REJECTED = "rejected.csv"
 
 
