@@ -16,18 +16,16 @@ ALWAYS_FINE = 64 << 20  # bytes that may come of any file
 _STEP = 1 << 16
 
 
-class EndsEarly(UnreadableFile):
-    """A gzip whose end is not there."""
-
-
 @dataclass(slots=True)
 class Gunzip:
     """Reads what `file` unpacks to, all members of it. Raises UnreadableFile for what is no whole gzip, or a bomb.
 
-    Zeros behind a member are padding, as for gzip itself; anything else there is damage.
+    Zeros behind a member are padding, as for gzip itself; anything else there is damage. `cut`: the end of the file is
+    not there, and need not be.
     """
 
     file: Readable
+    cut: bool = False
     _inflate: Any = field(default_factory=lambda: zlib.decompressobj(31))
     _rest: bytes = b""
     _in: int = 0
@@ -61,8 +59,8 @@ class Gunzip:
         return self._unpacked(most)
 
     def _end(self) -> bytes:
-        if not self._inflate.eof:
-            raise EndsEarly("the file is a gzip that ends in the middle")
+        if not (self._inflate.eof or self.cut):
+            raise UnreadableFile("the file is a gzip that ends in the middle")
         self._ended = True
         return b""
 
@@ -80,10 +78,7 @@ class Gunzip:
 
 def unpacked_head(head: bytes, size: int) -> bytes:
     """At most `size` bytes of what a file that begins so unpacks to; raises UnreadableFile for damage in it."""
-    file, found = Gunzip(io.BytesIO(head)), b""
-    try:
-        while len(found) < size and (piece := file.read(min(_STEP, size - len(found)))):
-            found += piece
-    except EndsEarly:
-        pass  # of the head; whether the file does, reading it will tell
+    file, found = Gunzip(io.BytesIO(head), cut=True), b""
+    while len(found) < size and (piece := file.read(min(_STEP, size - len(found)))):
+        found += piece
     return found
