@@ -126,6 +126,12 @@ def test_the_id_of_a_rejected_line_is_told_as_far_as_it_can_be_read(tmp_path):
     assert [r["id"] for r in rejects] == ["bob", "", "5", "[1,2.5]", "'=1", "\\ud800", "", ""]
 
 
+def test_an_id_that_is_a_number_keeps_its_text(tmp_path):
+    data = changed(age="x", who=0).replace(b'"who":0', b'"who":5.10').replace(b'"who": 0', b'"who":5.10')
+    _, (reject,) = score(tmp_path, data, FileSettings(format="jsonl", id="who"))
+    assert reject["id"] == "5.10"
+
+
 def test_a_feature_that_is_called_like_an_answer_keeps_its_name():
     signature = tiny_package("regression")[1].signature
     signature = replace(signature, features=(Feature("prediction", "float"),))

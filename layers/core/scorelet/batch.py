@@ -6,7 +6,6 @@ may be killed, repeated or run side by side: they write the same parts, and one 
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,6 @@ from scorelet.comparison import PURPOSE, purpose_of
 from scorelet.errors import (
     OVERWRITTEN,
     ContractError,
-    FileTooLarge,
     ModelNotFound,
     ObjectChanged,
     UnreadableFile,
@@ -136,10 +134,6 @@ def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, op
     try:
         _download(run.obj, store, source)
         return score_file(source, package, folder, options)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise FileTooLarge("the file and what comes of it take more disk than there is") from error
     finally:
         source.unlink(missing_ok=True)
 

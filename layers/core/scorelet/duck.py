@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ from scorelet.errors import FileTooLarge, UnreadableFile
 
 @contextmanager
 def duck(scratch: Path, threads: int, unreadable: str | None = None) -> Iterator[Any]:
-    """A connection; raises FileTooLarge where memory or disk run out.
+    """A connection; raises FileTooLarge for what takes more than its memory, which is always the same.
 
-    With `unreadable`, every other error of DuckDB is raised as an UnreadableFile that says this.
+    With `unreadable`, every other error of DuckDB is raised as an UnreadableFile that says this; but a full disk, which
+    may be another call's doing, is an OSError, and the delivery comes again.
     """
     import duckdb  # here, for files that need it
 
@@ -32,7 +34,7 @@ def duck(scratch: Path, threads: int, unreadable: str | None = None) -> Iterator
             raise FileTooLarge("the file takes more memory than there is") from None
         except duckdb.Error as error:
             if "No space left" in str(error):
-                raise FileTooLarge("the file and what comes of it take more disk than there is") from None
+                raise OSError(errno.ENOSPC, "no space is left on the disk") from None
             if unreadable is None:
                 raise
             raise UnreadableFile(f"{unreadable} ({type(error).__name__})") from None

@@ -88,11 +88,28 @@ class JsonRows:
     def row_id(self, raw: bytes) -> str:
         """The row's id where the settings name a key for it, as far as the line can be read."""
         value = parsed(raw) if self._id else None
-        return cell_text(value.get(self._id)) if value else ""
+        if not value or type(value.get(self._id)) not in (int, float):
+            return cell_text(value.get(self._id)) if value else ""
+        return str(with_numbers_as_text(raw)[self._id])
 
     def label(self, name: str) -> bytes:
         """A label as it is written, a comma before it."""
         return b"," + json.dumps(name).encode()
+
+
+class Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+_NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=str)
+
+
+def with_numbers_as_text(raw: bytes) -> dict[str, Any]:
+    """The object of a line that `parsed` has read, its numbers as they were written."""
+    found: dict[str, Any] = _NUMBERS_AS_TEXT.decode(raw.decode())
+    return found
 
 
 def parsed(raw: bytes) -> dict[str, Any] | None:

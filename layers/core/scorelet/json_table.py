@@ -6,7 +6,6 @@ guessed to be a date; a key that a line lacks, and null, are empty cells, and an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from scorelet.csv_cells import csv_field
 from scorelet.csv_scan import Records
 from scorelet.file_settings import FileSettings
 from scorelet.formulas import guarded
-from scorelet.json_rows import JsonRows, cell_text, parsed
+from scorelet.json_rows import JsonRows, Number, cell_text, parsed, with_numbers_as_text
 from scorelet.signature import Signature
 from scorelet.text_engine import Stretch
 from scorelet.texts import Texts
@@ -58,11 +57,11 @@ class JsonTable(JsonRows):
         return False
 
     def _line(self, raw: bytes) -> bytes:
-        values = _NUMBERS_AS_TEXT.decode(raw.decode())
+        values = with_numbers_as_text(raw)
         return self.delimiter.join(self._cell(values.get(name), raw, name) for name in self._passed).encode()
 
     def _cell(self, value: object, raw: bytes, name: str) -> str:
-        if type(value) is _Number or (type(value) is str and value.isalnum()):
+        if type(value) is Number or (type(value) is str and value.isalnum()):
             return value  # most cells: nothing in them to guard or to quote
         if value is None or isinstance(value, bool):
             return cell_text(value)
@@ -74,12 +73,3 @@ class JsonTable(JsonRows):
 
     def _field(self, text: str) -> str:
         return csv_field(guarded(text) if self._guard else text, self.delimiter)
-
-
-class _Number(str):
-    """A number as it was written."""
-
-    __slots__ = ()
-
-
-_NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=str)
