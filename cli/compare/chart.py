@@ -33,9 +33,9 @@ def histogram(counts: Sequence[int], low: float, high: float) -> str:
 
 def pair(before: int, after: int, most: int) -> str:
     """Two counts as bars, one above the other, out of `most`."""
-    widths = [180 * count / max(1, most) for count in (before, after)]
+    widths = [130 * count / max(1, most) for count in (before, after)]
     return (
-        '<svg viewBox="0 0 180 18" style="width: 180px; height: 18px" role="img" '
+        '<svg viewBox="0 0 130 18" style="width: 130px; height: 18px" role="img" '
         f'aria-label="{before} and {after}"><rect y="1" width="{widths[0]:.1f}" height="7" rx="2" '
         f'style="fill: var(--soft)"/><rect y="10" width="{widths[1]:.1f}" height="7" rx="2" '
         'style="fill: var(--accent)"/></svg>'
