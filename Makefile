@@ -100,7 +100,7 @@ python313:
 	test -n "$(PYTHON313)" || { echo "The functions run on Python 3.13, and sam build needs one: put python3.13 on the PATH."; exit 1; }
 
 build: python313 .venv-sam/.ready ## sam build: functions and trimmed layers, into .aws-sam/build
-	$(WITH_313) .venv-sam/bin/sam build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE)) >.sam-build.log 2>&1 \
+	$(WITH_313) MAKEFLAGS= .venv-sam/bin/sam build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE)) >.sam-build.log 2>&1 \
 	  || { cat .sam-build.log; exit 1; }
 	rm -f .sam-build.log
 	echo "Built into .aws-sam/build."

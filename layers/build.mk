@@ -2,7 +2,8 @@
 # Wheels are fetched for the function's processor whatever this machine is, checked against the lock, trimmed to what a
 # function loads, and compiled by the functions' own Python. tests/build/ runs real models on the result.
 
-OUT = $(ARTIFACTS_DIR)/python
+# `make OUT=...` of a caller is not meant for this
+override OUT = $(ARTIFACTS_DIR)/python
 PY = python3.13
 
 FETCH = $(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-compile --require-hashes \
