@@ -162,6 +162,14 @@ def test_numbers_of_every_length_and_point_are_read_as_python_reads_them(tmp_pat
     assert not found.state.any()
 
 
+def test_a_cell_with_a_point_in_each_half_is_no_number_and_costs_nobody_else(tmp_path):
+    halves = [digits[:at] + "." + digits[at:] for digits in ("1234567",) for at in range(8)]
+    texts = ["1.5", *(low + high for low in halves for high in halves), "2.5"]
+    found = read_column(Signature((Feature("n", "float"),), "regression", "price"), texts, tmp_path)
+    assert found.values[[0, -1]].tolist() == [1.5, 2.5]
+    assert found.state.tolist() == [CellState.OK] + [CellState.WRONG_TYPE] * 64 + [CellState.OK]
+
+
 def test_columns_pass_through_as_the_text_they_came_as(tmp_path):
     data = b'"id",colour,member,amount,age,note\r\n007,red,1,5.10, 3 ,"a\r\nb ""c"""\r\n'
     _, scored, _ = score(data, tmp_path, "regression")

@@ -192,6 +192,7 @@ def _long(high: Words, low: Words, length: Positions, values: NDArray[np.float64
     moved = (low << np.uint64(8)) | np.uint64(0x30)
     new_low ^= (new_low ^ moved) & _mask(in_high)
     places = _places(point_high, in_high) + np.where(in_low, _places(point_low, in_low) + 8, 0)
+    places = np.minimum(places, SHORT)  # more than there are stand behind two points, which is no number
     digits_high, digits_low = new_high ^ _ZEROS, new_low ^ _ZEROS
     whole = _eight_digits(digits_low) * np.uint64(10**8) + _eight_digits(digits_high)
     np.divide(whole, _POWERS[places], out=values)

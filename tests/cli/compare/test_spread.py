@@ -9,7 +9,7 @@ from cli.compare.spread import ERROR, Spread
 
 KINDS = {
     "normal": lambda rng, n: rng.normal(3, 20, n),
-    "tiny": lambda rng, n: rng.normal(0, 1, n) * 1e-40,
+    "tiny": lambda rng, n: (rng.normal(0, 1, n) * 1e-40).astype(np.float32).astype(np.float64),
     "huge": lambda rng, n: rng.normal(0, 1, n) * 1e37,
     "mostly nothing": lambda rng, n: np.where(rng.random(n) < 0.9, 0.0, rng.exponential(1, n)),
     "one value": lambda rng, n: np.full(n, -2.5),
