@@ -23,6 +23,9 @@ JUNE = "incoming/iris/june.csv"
 NOT_RUN = {
     "sam build && sam deploy --guided      # Python 3.13 and make are needed to build": "it asks questions",
     "git pull && make check test && sam build && sam deploy": "it fetches other code",
+    **dict.fromkeys(
+        commands("Compare two versions on old input")[:2], "tests run them on the local stack"
+    ),
 }
 ELSEWHERE = {"Reconcile"}  # headings whose commands other tests run
 RAN: set[str] = set()
@@ -105,6 +108,16 @@ def test_a_person_s_data_is_deleted_and_then_gone(aws: Emulator, shell: Shell) -
     shell.run(remove[-1])
     assert set(keys("Versions")) == set(neighbours)
     assert keys("DeleteMarkers") == []
+
+
+def test_what_comparisons_left_is_removed_and_nothing_else(aws: Emulator, shell: Shell) -> None:
+    bucket, s3 = aws.outputs()["DataBucket"], aws.client("s3")
+    kept = [f"{kind}/iris/compare.csv/part" for kind in ("scored", "rejected", "runs")]
+    for key in (*kept, *(key.replace("compare.csv", "_compare/0-1/compare.csv") for key in kept)):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    shell.run(commands("Compare two versions on old input")[2])
+    found = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert [key for key in found if "/compare.csv/" in key] == sorted(kept)
 
 
 @pytest.fixture
