@@ -23,9 +23,7 @@ JUNE = "incoming/iris/june.csv"
 NOT_RUN = {
     "sam build && sam deploy --guided      # Python 3.13 and make are needed to build": "it asks questions",
     "git pull && make check test && sam build && sam deploy": "it fetches other code",
-    **dict.fromkeys(
-        commands("Compare two versions on old input")[:2], "tests run them on the local stack"
-    ),
+    **dict.fromkeys(commands("Compare two versions on old input")[:2], "tests run them on the local stack"),
 }
 ELSEWHERE = {"Reconcile"}  # headings whose commands other tests run
 RAN: set[str] = set()
