@@ -4,14 +4,29 @@ python -m tests.fakes.peak SOURCE FOLDER
 """
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from scorelet.batch_score import BatchOptions, score_file
 from scorelet.errors import UnreadableFile
 from scorelet.package import load_package
 
 from tests.fakes.package import tiny_package
+
+ROOT = Path(__file__).parents[2]
+
+
+def scored_apart(source: Path, folder: Path) -> dict[str, Any]:
+    """What `main` finds, in a process of its own."""
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "layers/core")))
+    command = [sys.executable, "-m", "tests.fakes.peak", str(source), str(folder)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    print(found)
+    return found
 
 
 def main(source: Path, folder: Path) -> dict[str, object]:

@@ -2,10 +2,7 @@
 
 import csv
 import io
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from scorelet.errors import UnreadableFile
 from scorelet.package import load_package
 
 from tests.fakes.package import tiny_package
+from tests.fakes.peak import scored_apart
 
 FULL = os.environ.get("SCORELET_LAWS") == "full"
 ROOT = Path(__file__).parents[2]
@@ -124,15 +122,7 @@ def in_a_process_of_its_own(folder, *pieces):
     """What came of a file that is written piece by piece, and the memory it took."""
     with (folder / "big").open("wb") as file:
         file.writelines(pieces)
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "layers/core")))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.fakes.peak", str(folder / "big"), str(folder)],
-        env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    found = json.loads(done.stdout)
-    print(found)
+    found = scored_apart(folder / "big", folder)
     assert found.pop("peak_mb") < MOST_MB
     return found
 
