@@ -4,6 +4,7 @@ PYTHON ?= python3
 JOBS ?= 2
 PIP_FLAGS = -qq --disable-pip-version-check --no-input --no-deps --require-hashes
 BIN = .venv/bin
+WITH_SEED = $(if $(SEED),SCORELET_SEED=$(SEED))
 
 # sam build and the tflite runtime each ask for one certain Python; pyenv keeps them off the PATH
 find_python = $(shell for p in python$(1) $$(pyenv root 2>/dev/null)/versions/$(1).*/bin/python$(1); do \
@@ -43,10 +44,10 @@ demo: setup ## the whole loop on this machine: train, publish, ask, drop a CSV, 
 	$(BIN)/python -m cli.demo
 
 test: setup ## the whole test suite
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(WITH_SEED) $(BIN)/python -m pytest -n $(JOBS)
 
-laws: setup ## the property tests at full size
-	SCORELET_LAWS=full $(BIN)/python -m pytest -n $(JOBS) -m law
+laws: setup ## the property tests at full size (SEED=7 repeats a run, LAW=batch picks some by name)
+	$(WITH_SEED) SCORELET_LAWS=full $(BIN)/python -m pytest -n $(JOBS) -m law $(if $(LAW),-k "$(LAW)")
 
 check: setup .venv-sam/.ready scan ## lint, format, types, the template, and its scanners
 	$(BIN)/ruff check .

@@ -55,11 +55,11 @@ def test_a_delivery_that_comes_again_after_a_promotion_changes_nothing():
 
 
 @pytest.mark.law
-def test_a_kill_and_a_promotion_between_any_two_calls_leave_one_run_of_one_version():
+def test_a_kill_and_a_promotion_between_any_two_calls_leave_one_run_of_one_version(law):
     probe = World()
     calls = DyingStore(probe.store)
     probe.deliver(calls)
-    for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+    for number, when in law.each(itertools.product(range(len(calls.calls)), ("die_before", "die_after"))):
         world = World()
         with pytest.raises(Killed):
             world.deliver(DyingStore(world.store, **{when: number}))
@@ -173,12 +173,12 @@ def test_what_was_refused_stays_refused_though_the_version_is_there_later(versio
 
 
 @pytest.mark.law
-def test_a_kill_between_any_two_calls_leaves_one_manifest_of_what_was_asked_for():
+def test_a_kill_between_any_two_calls_leaves_one_manifest_of_what_was_asked_for(law):
     for version, status in (("2", "scored"), ("9", "unreadable")):
         probe = asked(World(), version)
         calls = DyingStore(probe.store)
         probe.deliver(calls)
-        for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+        for number, when in law.each(itertools.product(range(len(calls.calls)), ("die_before", "die_after"))):
             world = asked(World(), version)
             with pytest.raises(Killed):
                 world.deliver(DyingStore(world.store, **{when: number}))

@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import os
-import random
 from pathlib import Path
 
 import pytest
@@ -15,9 +13,9 @@ from cli.plane.calls import AwsCall
 from cli.plane.stack import LocalStack
 from cli.plane.tap import Fault, Kill
 from tests.fakes.package import tiny_package
+from tests.laws import FULL
 
 ROOT = Path(__file__).parents[3]
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 SIZES = {"BigFileBytes": "300", "ShardBytes": "160", "BatchMaximumConcurrency": "2"}
 KEY = "incoming/tiny/day 1/a+b.csv"
 DATA = (
@@ -226,16 +224,15 @@ def test_a_model_that_is_refused_fails_the_run_without_waiting(stack):
 
 
 @pytest.mark.law
-def test_a_kill_at_any_call_is_outlived(stack):
+def test_a_kill_at_any_call_is_outlived(law, stack):
     """The function is killed before or after an AWS call of any step: the retry gives the same bytes, one manifest."""
     calls: list[str] = []
     stack.tap.before.append(lambda call: calls.append(call.operation))
     drop(stack)
     stack.run_until_idle()
     wanted = rows(outputs(stack))
-    numbers = range(2, len(calls)) if FULL else random.sample(range(12, len(calls)), 1)
-    print("calls", len(calls), "killed at", list(numbers))
-    for number in numbers:
+    numbers = range(2, len(calls)) if FULL else law.chance().sample(range(12, len(calls)), 1)
+    for number in law.each(numbers):
         for hooks in (stack.tap.before, stack.tap.after):
             assert killed_at(stack, number, hooks) == wanted, number
 
