@@ -8,7 +8,7 @@ from scorelet.aws_s3 import S3Store, s3_client
 
 from tests.events import as_notification
 from tests.fakes.sick_s3 import FAULTS, SickS3
-from tests.functions.test_batch import DATA, app, eventbridge, failed, lines, listed, s3, sqs  # noqa: F401 - fixtures
+from tests.functions.test_batch import DATA, Minutes, app, eventbridge, failed, lines, listed, s3, sqs  # noqa: F401 - fixtures
 from tests.laws import FULL, full_or
 
 CALLS = 30  # more than a file takes
@@ -45,18 +45,18 @@ def test_a_fault_at_any_call_is_survived_or_told(law, app, s3, capsys, fault, ti
     chance = law.chance()
     probe = with_fault(SickS3())
     message = sqs(eventbridge(s3, "incoming/tiny/probe.csv"))
-    assert failed(app.handler(message, None)) == []
+    assert failed(app.handler(message, Minutes())) == []
     numbers = range(len(probe.seen))
     assert len(numbers) < CALLS
     for number in law.each(numbers if FULL else chance.sample(numbers, 4)):
         capsys.readouterr()
         message = sqs(eventbridge(s3, f"incoming/tiny/{fault}-{times}-{number}.csv"))
         with_fault(SickS3(fault, number, times))
-        first = failed(app.handler(message, None))
+        first = failed(app.handler(message, Minutes()))
         with_fault(SickS3())
         found = listed(s3, f"scored/tiny/{fault}-{times}-{number}.csv/")
         assert first or any(key.endswith("manifest.json") for key in found), (fault, number)
-        assert failed(app.handler(message, None)) == []
+        assert failed(app.handler(message, Minutes())) == []
         found = outputs(s3)
         mine = {key.rsplit("/", 1)[1]: body for key, body in found.items() if f"/{fault}-{times}-{number}.csv/" in key}
         assert "part-00000.csv" in mine, (fault, number)
@@ -83,7 +83,7 @@ def test_storms_of_both_event_shapes_with_poison_score_every_object_once(law, ap
         while bodies:
             batch, bodies = bodies[: (cut := chance.randrange(1, 6))], bodies[cut:]
             bad = [f"m{i}" for i, (_, is_bad) in enumerate(batch) if is_bad]
-            assert failed(app.handler(sqs(*(body for body, _ in batch)), None)) == bad
+            assert failed(app.handler(sqs(*(body for body, _ in batch)), Minutes())) == bad
         done = [key for key in listed(s3, f"scored/tiny/{storm}/") if key.endswith("manifest.json")]
         assert scored_metrics(capsys) == len(done) == 3
 

@@ -274,7 +274,9 @@ def test_finished_parts_are_never_done_again():
     before = {key: len(states) for key, states in store.versions.items()}
     assert run(store, obj, 60).committed
     changed = {key for (_, key), states in store.versions.items() if len(states) != before.get((BUCKET, key), 0)}
-    assert {key.rpartition("/")[2] for key in changed} == {"job.json", "ranges.json", "shards.json", "manifest.json"}
+    assert {key.rpartition("/")[2] for key in changed} == {
+        *("job.json", "ranges.json", "shards.json", "status.json", "manifest.json")
+    }
 
 
 def test_a_file_that_reads_two_ways_is_cut_in_several_calls(monkeypatch):
