@@ -263,8 +263,7 @@ def test_a_damaged_file_is_refused_and_none_of_its_text_is_told(tmp_path):
     ("data", "settings", "words"),
     [
         (b"PAR1\x15\x04nothing", DEFAULTS, "no Parquet that can be read"),
-        (b"amount,age,member,colour\n", FileSettings(format="parquet"), "no Parquet that can be read"),
-        (b"", FileSettings(format="parquet"), "no Parquet that can be read"),
+        (b"PAR1", FileSettings(format="parquet"), "no Parquet that can be read"),
     ],
 )
 def test_what_is_no_parquet_is_refused(tmp_path, data, settings, words):
