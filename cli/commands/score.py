@@ -157,8 +157,8 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
     """The settings of --set; raises BadSettings before anything is dropped."""
     try:
         pairs = [pair.partition("=") for pair in given]
-        if not all(value for _, _, value in pairs):
-            raise BadSettings("--set needs SETTING=VALUE")
+        if not all(parted for _, parted, _ in pairs):
+            raise BadSettings("--set needs SETTING=VALUE, or SETTING= for the default")
         if any(METADATA_PREFIX + name.lower() == VERSION for name, _, _ in pairs):
             raise BadSettings("the version is no setting; say --version")
         values = read_values(from_metadata({METADATA_PREFIX + name: value for name, _, value in pairs}))

@@ -95,6 +95,14 @@ def test_names_with_commas_are_given_as_json(score, tmp_path):
     assert found["manifest"]["settings"] == {"max_reject_rate": 1.0, "keep": ["who, then"], "id": "who, then"}
 
 
+def test_an_empty_setting_takes_back_what_is_said_beside_the_file(score, tmp_path):
+    (tmp_path / "march").mkdir()
+    (tmp_path / "march/a.csv").write_text(ROWS)
+    (tmp_path / "march/_scorelet.toml").write_text('id = "nobody"\ndelimiter = "comma"\n')
+    found = score("march", "--set", "id=", "--set", "delimiter=", "--json")
+    assert [file["manifest"]["settings"] for file in found["files"]] == [{"max_reject_rate": 1.0}]
+
+
 def test_a_folder_is_dropped_whole_its_settings_first_and_failures_are_listed(score, tmp_path):
     folder = tmp_path / "march"
     (folder / "deep").mkdir(parents=True)
