@@ -6,10 +6,11 @@ import random
 
 import pytest
 from scorelet.batch import score_object
+from scorelet.batch_keys import run_id
 from scorelet.batch_score import BatchOptions, score_file
 from scorelet.big_start import begin_run
 from scorelet.errors import UnreadableFile
-from scorelet.file_settings import BadSettings, FileSettings
+from scorelet.file_settings import BadSettings, FileSettings, to_metadata
 from scorelet.gunzip import MAGIC
 from scorelet.json_document import told_document
 from scorelet.table import BOM
@@ -17,13 +18,15 @@ from scorelet.table_form import HEAD_BYTES, Form, find_form
 
 from tests.fakes.forms import write_parquet
 from tests.fakes.store import MemoryStore
-from tests.scorelet.test_batch import MODELS, drop
+from tests.scorelet.test_batch import BUCKET, MODELS, drop
 from tests.scorelet.test_parquet import GOOD, TYPES
 
 ROW = {"amount": 5.1, "age": 33, "member": True, "colour": "red"}
 CSV = b"amount;age;member;colour\n5.1;33;true;red\n"
 LINES = json.dumps(ROW).encode() + b"\n"
 WANTED = tuple(ROW)
+NO_SETTINGS = FileSettings()
+READ_AS = ("format", "compression", "delimiter", "header")
 ARRAY = "the file is a JSON array; JSON lines have one object per line, as jq -c '.[]' FILE writes them"
 OBJECTS = (
     "the file is JSON whose objects reach over several lines; JSON lines have one object per line, as jq -c . FILE"
@@ -137,7 +140,9 @@ def test_a_format_that_the_file_has_not_is_a_mistake_in_the_settings(tmp_path, g
 @pytest.mark.parametrize("given", [None, "csv", "parquet"])
 def test_what_is_packed_too_often_is_told(tmp_path, given):
     assert "Parquet in gzip; drop it unpacked" in str(refusal(tmp_path, gzip.compress(parquet(tmp_path)), format=given))
-    assert "gzip in gzip; pack it once" in str(refusal(tmp_path, gzip.compress(gzip.compress(CSV)), format=given))
+    assert "gzip in gzip; pack it once" in str(
+        refusal(tmp_path, gzip.compress(gzip.compress(CSV, mtime=0)), format=given)
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,3 +177,50 @@ def test_a_gzip_of_which_the_beginning_unpacks_to_much_is_told_all_the_same(tmp_
     assert data.startswith(MAGIC)
     assert len(data) < HEAD_BYTES
     assert str(refusal(tmp_path, data)) == ARRAY
+
+
+def committed(data, settings=NO_SETTINGS):
+    store = MemoryStore()
+    obj = drop(store, data)
+    store.notes[BUCKET, obj.key] = to_metadata(settings.changed())
+    outcome = score_object(obj, store, MODELS, BatchOptions(threads=1))
+    assert outcome.run == run_id(obj, MODELS.package.digest, {"max_reject_rate": 1.0, **settings.changed()})
+    return outcome.manifest
+
+
+HEADLESS = FileSettings(header=False, columns=WANTED, delimiter=";")
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "read_as"),
+    [
+        (CSV, NO_SETTINGS, ("csv", None, ";", True)),
+        (CSV.replace(b";", b"\t"), NO_SETTINGS, ("csv", None, "\t", True)),
+        (gzip.compress(CSV, mtime=0), NO_SETTINGS, ("csv", "gzip", ";", True)),
+        (CSV.partition(b"\n")[2], HEADLESS, ("csv", None, ";", False)),
+        (LINES, FileSettings(output="csv", delimiter="|"), ("jsonl", None, None, None)),
+        (gzip.compress(LINES, mtime=0), NO_SETTINGS, ("jsonl", "gzip", None, None)),
+        (parquet, FileSettings(output="csv", delimiter=";"), ("parquet", None, None, None)),
+    ],
+)
+def test_the_manifest_says_how_a_file_was_read(tmp_path, data, settings, read_as):
+    manifest = committed(data(tmp_path) if callable(data) else data, settings)
+    assert manifest["status"] == "scored"
+    assert manifest["read_as"] == dict(zip(READ_AS, read_as, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("data", "read_as"),
+    [
+        (b"amount;age\n1;2\n", ("csv", None, ";", True)),
+        (gzip.compress(b"amount|age\n1|2\n", mtime=0), ("csv", "gzip", "|", True)),
+        (gzip.compress(CSV * 99, mtime=0)[:-9], ("csv", "gzip", ";", True)),
+        (b"PAR1\x15\x04nothing", ("parquet", None, None, None)),
+        (b"[]", None),
+        (CSV.decode().encode("utf-16"), None),
+    ],
+)
+def test_the_manifest_of_an_unreadable_file_says_what_it_was_taken_for(data, read_as):
+    manifest = committed(data)
+    assert manifest["status"] == "unreadable"
+    assert manifest["read_as"] == (read_as and dict(zip(READ_AS, read_as, strict=True)))

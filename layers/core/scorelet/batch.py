@@ -117,7 +117,8 @@ def commit_problem(run: Run, store: ObjectStore, problem: FileProblem | None, op
     with TemporaryDirectory(dir=options.scratch) as folder:
         write_file_problem(Path(folder), problem)
         rejected = upload(run, store, Path(folder), "rejected", PART, 0)
-    return commit(run, store, Totals(problem=problem), [], [rejected])
+    totals = Totals(problem=problem, read_as=problem.read_as if isinstance(problem, UnreadableFile) else None)
+    return commit(run, store, totals, [], [rejected])
 
 
 def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, options: BatchOptions) -> Totals:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scorelet.batch import Outcome, commit, is_done, options_of, upload
+from scorelet.batch import Outcome, commit, file_settings_of, is_done, options_of, upload
 from scorelet.batch_score import BatchOptions, Totals, score_rows
 from scorelet.big_job import SHARDS, Job, part_file, read_all_json, read_json, shard_file, write_json
 from scorelet.big_read import open_range, read_range
@@ -64,7 +64,9 @@ def finish(job: Job, store: ObjectStore, package: ModelPackage) -> Outcome:
     results = read_all_json(store, job, [shard_file(shard["number"]) for shard in shards])
     if [result["shard"] for result in results] != shards:
         raise RuntimeError("a result is that of another shard")
-    return commit(run, store, _total(results), [r["part"] for r in results], [r["rejects"] for r in results])
+    totals = _total(results)
+    totals.read_as = job.form.read_as(file_settings_of(job.settings))
+    return commit(run, store, totals, [r["part"] for r in results], [r["rejects"] for r in results])
 
 
 def _total(results: Iterable[Mapping[str, Any]]) -> Totals:

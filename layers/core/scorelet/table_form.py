@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -45,6 +46,26 @@ class Form:
     def output(self) -> str:
         """The format of the scored file where the settings name none: as it came."""
         return f"{self.kind}.gz" if self.packed else self.kind
+
+    def read_as(self, settings: FileSettings) -> dict[str, Any]:
+        """How the file is read, as its manifest tells it: what was found, or given."""
+        is_csv = self.kind == CSV
+        return {
+            "format": self.kind,
+            "compression": "gzip" if self.packed else None,
+            "delimiter": self.delimiter if is_csv else None,
+            "header": settings.header if is_csv else None,
+        }
+
+    @contextmanager
+    def told(self, settings: FileSettings) -> Iterator[dict[str, Any]]:
+        """How the file is read, which an UnreadableFile that is raised within tells too."""
+        read_as = self.read_as(settings)
+        try:
+            yield read_as
+        except UnreadableFile as error:
+            error.read_as = read_as
+            raise
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
