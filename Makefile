@@ -23,7 +23,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock python313 sam-local sbom scan setup shap-test system-test test tflite-test
+.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock parquet-test python313 sam-local sbom scan setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-drift: setup ## false alarms and power of the drift test, simulated over m
 
 shap-test: .venv-shap/.ready ## our Shapley values against the shap library's
 	PYTHONPATH=.:layers/core .venv-shap/bin/python -m pytest tests/scorelet/test_explain_shap.py
+
+parquet-test: setup .venv-peers/.ready ## our Parquet files as polars reads them
+	$(BIN)/python -m pytest tests/scorelet/test_parquet_polars.py
 
 bench-batch: setup .venv-peers/.ready ## batch scoring beside polars, DuckDB, pandas + onnxruntime and the csv module
 	$(BIN)/python -m bench.batch --peers .venv-peers/bin/python

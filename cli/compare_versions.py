@@ -18,7 +18,7 @@ from typing import Any
 from scorelet.batch_keys import INCOMING
 from scorelet.batch_keys import Target as FileTarget
 from scorelet.errors import ObjectMissing, ScoreletError
-from scorelet.file_settings import MOST_SETTINGS_BYTES, SETTINGS_FILE, VERSION, to_metadata
+from scorelet.file_settings import MOST_SETTINGS_BYTES, SETTINGS_FILE, VERSION, everything, to_metadata
 from scorelet.manifest import Manifest
 
 from cli.compare.comparison import Comparison
@@ -92,7 +92,7 @@ def _drop(
     target = FileTarget(question.model, f"{FOLDER}/{folder}/{source.name}")
     store, key = to.store(), f"{INCOMING}{question.model}/{FOLDER}/{folder}/{SETTINGS_FILE}"
     if read_as is not None:
-        store.put(to.data_bucket, key, to_toml(read_as))
+        store.put(to.data_bucket, key, to_toml(everything(read_as)))
         return source.drop(to, target, {VERSION: str(version)})
     with suppress(ObjectMissing):
         beside = store.get_small(to.data_bucket, source.folder + SETTINGS_FILE, MOST_SETTINGS_BYTES)

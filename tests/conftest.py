@@ -13,7 +13,9 @@ from tests.laws import Law, Verdict, account, seed_of_run
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the seed before processes are started, so that all have the same; Hypothesis takes it too."""
-    config.option.hypothesis_seed = config.option.hypothesis_seed or str(seed_of_run())
+    seed = seed_of_run()
+    if config.getoption("hypothesis_seed", seed) is None:  # there is no such option where Hypothesis is not installed
+        config.option.hypothesis_seed = str(seed)
 
 
 @pytest.fixture(name="law")

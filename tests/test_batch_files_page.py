@@ -8,16 +8,28 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from scorelet.batch import score_object
 from scorelet.batch_rejects import NO_ANSWER
 from scorelet.batch_score import BatchOptions, FileProblem, score_file
 from scorelet.csv_scan import Fault
+from scorelet.events.s3 import S3Object
 from scorelet.features import CellState
-from scorelet.file_settings import DELIMITERS, FORMATS, OUTPUTS, BadSettings, FileSettings, from_metadata, read_values
+from scorelet.file_settings import (
+    DELIMITERS,
+    FORMATS,
+    OUTPUTS,
+    BadSettings,
+    FileSettings,
+    from_metadata,
+    read_values,
+    to_metadata,
+)
 from scorelet.formulas import guarded
 from scorelet.package import load_package
 from scorelet.signature import Feature, Signature
 
 from tests.fakes.package import tiny_package
+from tests.fakes.store import MemoryStore
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "batch-files.md").read_text(encoding="utf-8")
@@ -69,6 +81,40 @@ def test_the_example_gives_what_it_says(tmp_path):
     found = [line.split(";")[:2] for line in (tmp_path / "scored.csv").read_text().splitlines()]
     assert found == [line.split(";")[:2] for line in scored.splitlines()]
     assert (tmp_path / "rejected.csv").read_text() == rejected
+
+
+def test_the_manifest_of_the_example_is_as_it_says():
+    (data,) = [text for _, text in BLOCKS if text.startswith("flower;sepal") and len(text.splitlines()) == 3]
+    (shown,) = [json.loads(text) for kind, text in BLOCKS if kind == "json" and "read_as" in text]
+    store, key, settings = MemoryStore(), shown["source"]["key"], FileSettings.read(without_rate(shown["settings"]))
+    store.notes["bucket", key] = to_metadata(settings.changed())
+    etag = store.put("bucket", key, data.encode())
+    obj = S3Object("bucket", key, None, etag, len(data), shown["time"])
+    found = score_object(obj, store, OneModel(iris()), BatchOptions(threads=1)).manifest
+    same = ("schema_version", "settings", "read_as", "rows_in", "rows_scored", "rows_rejected", "rejects_by_code")
+    assert {n: found[n] for n in (*same, "status", "time")} == {n: shown[n] for n in (*same, "status", "time")}
+    assert keys_of(found) == keys_of(shown)
+    sizes = [[told["source"]["size"], *(one["size"] for one in told["rejects"])] for told in (found, shown)]
+    assert sizes[0] == sizes[1]
+
+
+def without_rate(settings):
+    return {name: value for name, value in settings.items() if name != "max_reject_rate"}
+
+
+def keys_of(value):
+    """The names of a document and of all documents in it but the features'."""
+    if isinstance(value, list):
+        return [keys_of(one) for one in value if isinstance(one, dict)]
+    return {n: n != "sketch" and keys_of(v) for n, v in value.items()} if isinstance(value, dict) else None
+
+
+class OneModel:
+    def __init__(self, package):
+        self.package = package
+
+    def current(self, name, now):
+        return self.package
 
 
 def iris():

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from scorelet.batch_keys import Target as FileTarget
 from scorelet.errors import ScoreletError
 from scorelet.file_settings import (
+    DELIMITERS,
     METADATA_PREFIX,
     SETTINGS_FILE,
     VERSION,
@@ -157,8 +158,8 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
     """The settings of --set; raises BadSettings before anything is dropped."""
     try:
         pairs = [pair.partition("=") for pair in given]
-        if not all(value for _, _, value in pairs):
-            raise BadSettings("--set needs SETTING=VALUE")
+        if not all(parted for _, parted, _ in pairs):
+            raise BadSettings("--set needs SETTING=VALUE, or SETTING= for the default")
         if any(METADATA_PREFIX + name.lower() == VERSION for name, _, _ in pairs):
             raise BadSettings("the version is no setting; say --version")
         values = read_values(from_metadata({METADATA_PREFIX + name: value for name, _, value in pairs}))
@@ -188,9 +189,20 @@ def _follow(target: Target, file: Dropped, args: argparse.Namespace) -> Outcome:
 def _report_one(one: Outcome, args: argparse.Namespace) -> Report:
     version = one.manifest["model"].get("version")
     by = f", by version {version} of {args.model}" if one.manifest["status"] != "unreadable" else ""
-    text = f"{one.told()}{by}.\n" + "\n".join(f"  {p}" for p in one.fetched)
+    text = f"{one.told()}{by}.\n" + "\n".join([*_read_as(one.manifest), *(f"  {p}" for p in one.fetched)])
     data = {"manifest": one.manifest, "files": [str(p) for p in one.fetched]}
     return Report(data, text, exit_code=0 if one.done else 1)
+
+
+def _read_as(manifest: Mapping[str, Any]) -> list[str]:
+    """How the file was read, where that could be told."""
+    found = manifest.get("read_as")
+    if not found:
+        return []
+    words = [found["format"] + (f" in {found['compression']}" if found["compression"] else "")]
+    words += [f"delimiter {name}" for name, delimiter in DELIMITERS.items() if delimiter == found["delimiter"]]
+    words += ["no header"] if found["header"] is False else []
+    return [f"Read as {', '.join(words)}."]
 
 
 def _report_all(outcomes: Sequence[Outcome], args: argparse.Namespace) -> Report:

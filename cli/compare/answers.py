@@ -7,20 +7,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scorelet.csv_cells import split_record
-from scorelet.csv_records import Readable, read_records
+from scorelet.csv_records import read_records
 from scorelet.csv_scan import Records
 from scorelet.formulas import guarded
-from scorelet.grammar import LINES, Grammar
 from scorelet.signature import Signature
 from scorelet.table import STRETCH_BYTES
 from scorelet.table_form import JSONL, PARQUET
 
-from cli.compare.parquet import last_columns
+from cli.compare.columns import last_of_csv, last_of_parquet
 from cli.compare.run import Incomparable
 
 Floats = NDArray[np.float64]
@@ -63,37 +62,43 @@ class Reader:
 
     def read(self, paths: Sequence[Path], scratch: Path) -> Iterator[Answers]:
         """All answers in order; raises Incomparable."""
-        kind, _, packed = self.output.partition(".")
+        kind = self.output.partition(".")[0]
         for path in paths:
-            text = scratch / "scored.csv"
+            if kind == JSONL:
+                yield from self._json(path)
+                continue
+            text = scratch / "last.csv"
             if kind == PARQUET:
-                last_columns(path, self._width, text)
-            with _opened(text if kind == PARQUET else path, bool(packed)) as file:
-                yield from self._json(file) if kind == JSONL else self._csv(file, kind)
+                last_of_parquet(path, self._width, text)
+            else:
+                last_of_csv(path, self.delimiter, self._width, text)
+            yield from self._csv(text)
 
-    def _json(self, file: Readable) -> Iterator[Answers]:
-        for records in read_records(file, self.stretch_bytes, grammar=LINES):
-            _check(records)
-            lines = [list(json.loads(records.raw(i)).values())[-self._width :] for i in range(len(records))]
-            yield self._answers([str(line[0]) for line in lines], np.array([line[-self._outputs :] for line in lines]))
+    def _json(self, path: Path) -> Iterator[Answers]:
+        """Lines may be longer than a record."""
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            while lines := file.readlines(self.stretch_bytes):
+                ours = [list(json.loads(line).values())[-self._width :] for line in lines]
+                values = np.array([line[-self._outputs :] for line in ours])
+                yield self._answers([str(line[0]) for line in ours], values)
 
-    def _csv(self, file: Readable, kind: str) -> Iterator[Answers]:
-        """The last columns of every row: ours stand behind those of the file."""
-        delimiter, header = ("," if kind == PARQUET else self.delimiter), True
-        for found in read_records(file, self.stretch_bytes, grammar=Grammar(delimiter)):
-            records, header = found.without_first() if header else found, False
-            _check(records)
-            if len(records):
-                yield self._of_records(records, delimiter)
+    def _csv(self, path: Path) -> Iterator[Answers]:
+        """Files that hold our columns alone."""
+        header = True
+        with path.open("rb") as file:
+            for found in read_records(file, self.stretch_bytes):
+                records, header = found.without_first() if header else found, False
+                if len(records):
+                    yield self._of_records(records)
 
-    def _of_records(self, records: Records, delimiter: str) -> Answers:
-        rows, width = np.arange(len(records)), int(records.columns[0])
-        columns = [records.field(rows, column) for column in range(width - self._width, width)]
+    def _of_records(self, records: Records) -> Answers:
+        rows = np.arange(len(records))
+        columns = [records.field(rows, column) for column in range(self._width)]
         numbers = [_fixed(records, *column).astype(np.float64) for column in columns[-self._outputs :]]
         if not self.signature.labels:
             return self._answers([], np.stack(numbers, axis=1))
         texts, place = np.unique(_fixed(records, *columns[0]), return_inverse=True)
-        names = [split_record(bytes(text), delimiter)[0] for text in texts]
+        names = [split_record(bytes(text))[0] for text in texts]
         return self._answers(names, np.stack(numbers, axis=1), place)
 
     @property
@@ -123,18 +128,6 @@ class Reader:
     def _written(self) -> Mapping[str, int]:
         """The labels as they are written."""
         return {guarded(n) if self.guard else n: self.labels.index(n) for n in self.signature.labels}
-
-
-def _opened(path: Path, packed: bool) -> BinaryIO | gzip.GzipFile:
-    return gzip.open(path) if packed else path.open("rb")
-
-
-def _check(records: Records) -> None:
-    if records.fault.any() or (len(records) and (records.columns != records.columns[0]).any()):
-        raise Incomparable(
-            "a scored row cannot be read back: with our columns it is longer than a record may be",
-            remedy="Leave its long columns out: --set drop=NAME.",
-        )
 
 
 def _fixed(records: Records, start: Indices, end: Indices) -> NDArray[np.bytes_]:

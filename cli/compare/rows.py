@@ -15,7 +15,7 @@ from scorelet.open_rows import open_rows
 from scorelet.table import STRETCH_BYTES
 from scorelet.table_form import PARQUET, Form
 
-from cli.compare.parquet import count_rows
+from cli.compare.columns import count_rows
 from cli.compare.run import Run
 
 Positions = NDArray[np.int64]

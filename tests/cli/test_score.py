@@ -19,6 +19,7 @@ from tests.fakes.forms import read_output
 from tests.fakes.package import tiny_package
 
 ROWS = "who;amount;age;member;colour;größe\nann;5.10;33;true;red;-1,5\nbob;wide;1;1;red;=2\n"
+HEADLESS = ("delimiter=tab", "header=false", "columns=amount,age,member,colour")
 
 
 @pytest.fixture
@@ -89,10 +90,43 @@ def test_settings_that_s3_would_not_store_are_said_before(score, tmp_path):
     assert keys(score.stack) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "settings", "words"),
+    [
+        ("a.csv", ROWS.encode(), (), "csv, delimiter semicolon"),
+        (
+            "a.gz",
+            gzip.compress(b"1\t2\t1\tred\n", mtime=0),
+            ("delimiter=tab", *HEADLESS),
+            "csv in gzip, delimiter tab, no header",
+        ),
+        ("a.jsonl", b'{"amount": 5.1, "age": 33, "member": true, "colour": "red"}\n', (), "jsonl"),
+    ],
+)
+def test_how_a_file_was_read_is_said(score, tmp_path, name, body, settings, words):
+    (tmp_path / name).write_bytes(body)
+    assert f"\nRead as {words}.\n" in score(name, *(word for pair in settings for word in ("--set", pair)))
+
+
+def test_which_delimiter_was_found_is_said_of_a_file_that_lacks_columns(score, tmp_path):
+    (tmp_path / "a.csv").write_text("amount;age\n1;2\n")
+    assert "columns: member, colour.\nRead as csv, delimiter semicolon.\n" in score("a.csv", code=1)
+    (tmp_path / "b.csv").write_text("[]")
+    assert "Read as" not in score("b.csv", code=1)
+
+
 def test_names_with_commas_are_given_as_json(score, tmp_path):
     (tmp_path / "a.csv").write_text(ROWS.replace("who", "who, then"))
     found = score("a.csv", "--set", 'keep=["who, then"]', "--set", "id=who, then", "--json")
     assert found["manifest"]["settings"] == {"max_reject_rate": 1.0, "keep": ["who, then"], "id": "who, then"}
+
+
+def test_an_empty_setting_takes_back_what_is_said_beside_the_file(score, tmp_path):
+    (tmp_path / "march").mkdir()
+    (tmp_path / "march/a.csv").write_text(ROWS)
+    (tmp_path / "march/_scorelet.toml").write_text('id = "nobody"\ndelimiter = "comma"\n')
+    found = score("march", "--set", "id=", "--set", "delimiter=", "--json")
+    assert [file["manifest"]["settings"] for file in found["files"]] == [{"max_reject_rate": 1.0}]
 
 
 def test_a_folder_is_dropped_whole_its_settings_first_and_failures_are_listed(score, tmp_path):

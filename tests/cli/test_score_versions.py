@@ -1,12 +1,14 @@
 """scorelet score --version against a local stack: two versions on one input, whatever is live meanwhile."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from scorelet.aws_s3 import S3Store
 from scorelet.batch_keys import Target as FileTarget
 from scorelet.file_settings import from_toml, read_values
+from scorelet.manifest import MANIFEST_FILE
 from scorelet.registry import Registry
 
 from cli import drop
@@ -131,6 +133,17 @@ def test_old_input_is_scored_by_the_other_version_alone_and_read_as_it_was_read_
     assert ours["model"]["version"] == 2
     assert (ours["settings"]["id"], ours["settings"]["keep"]) == ("who", ["member"])
     assert ours["source"]["key"].startswith("incoming/tiny/_compare/")
+
+
+@pytest.mark.parametrize("sizes", [{}], indirect=True)
+def test_old_input_is_read_as_it_was_though_the_other_package_says_otherwise(score):
+    address = old_input(score)
+    files, manifest = tiny_package(version=3)
+    manifest = replace(manifest, file_settings={"drop": ["age"], "output": "jsonl", "delimiter": ","})
+    score.registry.publish({**files, MANIFEST_FILE: manifest.to_bytes()})
+    assert score(address, "--version", "3", "--json")["comparison"]["rows"]["both"] == 3
+    (ours,) = comparisons(score.stack)
+    assert ours["settings"] == {"max_reject_rate": 1.0, "id": "who", "keep": ["member"], "purpose": "comparison"}
 
 
 @pytest.mark.parametrize("sizes", [{}], indirect=True)

@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import random
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from scorelet.batch import score_object
@@ -32,10 +35,22 @@ class World:
         blob = self.store.get(BUCKET, KEY)
         self.obj = S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(GOOD), "2026-01-01T00:00:00Z")
 
-    def deliver(self, store=None):
+    def deliver(self, store=None, **options):
         """As a fresh worker does: nothing is cached from the delivery before."""
         models = Models(self.store, "models", ttl_seconds=0)
-        return score_object(self.obj, store or self.store, models, BatchOptions())
+        return score_object(self.obj, store or self.store, models, BatchOptions(**options))
+
+    def drop(self, key):
+        """Drop the file under a key, whatever is there: `deliver` then tells of it."""
+        self.store.put(BUCKET, key, GOOD)
+        blob = self.store.get(BUCKET, key)
+        self.obj = replace(self.obj, key=key, version_id=blob.version_id, etag=blob.etag)
+        return self
+
+    def publish(self, name):
+        """A model that was not there before."""
+        self.registry.publish(tiny_package(name=name)[0])
+        self.registry.promote(name, 1, **WHO)
 
     def begin(self):
         """As the door of big files does."""
@@ -184,3 +199,80 @@ def test_a_kill_between_any_two_calls_leaves_one_manifest_of_what_was_asked_for(
                 world.deliver(DyingStore(world.store, **{when: number}))
             world.deliver()
             assert [m["status"] for m in world.manifests()] == [status]
+
+
+LATER = "incoming/later/a.csv"  # a model that is published after the file was dropped
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_a_file_of_an_unknown_model_has_one_manifest_though_the_model_is_published_later(big):
+    world = World().drop(LATER)
+    first = world.begin() if big else world.deliver()
+    assert (first.committed, first.manifest["error"]["code"]) == (True, "model_not_found")
+    world.publish("later")
+    assert not world.deliver().committed
+    assert not world.begin().committed
+    assert [m["error"]["reason"] for m in world.manifests()] == ["model 'later' has no alias 'live'"]
+
+
+def test_a_file_is_scored_when_it_is_dropped_again_after_its_model_was_published():
+    world = World().drop(LATER)
+    world.deliver()
+    world.publish("later")
+    assert world.drop(LATER).deliver().manifest["status"] == "scored"
+    assert [m["status"] for m in world.manifests()] == ["unreadable", "scored"]
+
+
+@pytest.mark.law
+def test_a_kill_and_a_publishing_between_any_two_calls_leave_one_manifest_of_what_was_settled():
+    probe = World().drop(LATER)
+    calls = DyingStore(probe.store)
+    probe.deliver(calls)
+    for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+        world = World().drop(LATER)
+        with pytest.raises(Killed):
+            world.deliver(DyingStore(world.store, **{when: number}))
+        pinned = any(key.startswith("runs/") for _, key in world.store.versions)
+        world.publish("later")
+        world.deliver()
+        world.deliver()
+        assert [m["status"] for m in world.manifests()] == ["unreadable" if pinned else "scored"]
+
+
+@pytest.mark.law
+def test_storms_of_deliveries_around_a_publishing_leave_one_manifest(law):
+    for seed in law.seeds(1000, 40):
+        chance, world = random.Random(seed), World().drop(LATER)
+        published = chance.randrange(6)
+        for number in range(6):
+            if number == published:
+                world.publish("later")
+            dying = DyingStore(world.store, die_before=chance.randrange(10), die_after=chance.randrange(10))
+            with suppress(Killed):
+                world.deliver(dying, max_reject_rate=chance.choice([0.5, 1.0]))
+        world.deliver()
+        assert len(world.manifests()) == 1, seed
+
+
+@pytest.mark.parametrize(
+    ("key", "version"),
+    [(KEY, None), (LATER, None), ("incoming/No Model/a.csv", None), (KEY, "seven"), (KEY, "9"), (KEY, "2")],
+)
+def test_a_run_keeps_the_rate_of_rejects_that_its_first_delivery_allowed(key, version):
+    world = World().drop(key)
+    world.store.notes[BUCKET, key] = {"scorelet-version": version} if version else {}
+    assert world.deliver(max_reject_rate=0.5).committed
+    assert not world.deliver(max_reject_rate=0.6).committed
+    assert [m["settings"]["max_reject_rate"] for m in world.manifests()] == [0.5]
+
+
+def test_a_pin_of_an_earlier_release_is_read():
+    """They did not say which rate of rejects was allowed."""
+    world = World()
+    world.deliver()
+    (pin,) = (key for _, key in world.store.versions if key.endswith("/model.json"))
+    settled = json.loads(world.store.get(BUCKET, pin).body)
+    del settled["max_reject_rate"], settled["asked"]
+    world.store.put(BUCKET, pin, json.dumps(settled).encode())
+    assert not world.deliver().committed
+    assert len(world.manifests()) == 1

@@ -63,6 +63,14 @@ def test_metadata_overrides_the_settings_file_which_overrides_the_package():
     assert list(rows[0])[:4] == ["who", "amount", "colour", "prediction"]
 
 
+def test_a_file_takes_back_what_its_package_and_its_folder_say():
+    store, models = MemoryStore(), OneModel(id="customer", drop=["member"], delimiter=",", output="parquet")
+    obj = drop(store, beside=b'id = ""\noutput = ""\n', drop="none", delimiter="none")
+    manifest, rows, _ = scored(store, obj, models)
+    assert manifest["settings"] == {"max_reject_rate": 1.0}
+    assert list(rows[0])[:5] == ["who", "amount", "age", "member", "colour"]
+
+
 def test_a_settings_file_counts_for_its_own_folder_only():
     store = MemoryStore()
     drop(store, beside=b'keep = ["age"]')

@@ -1,8 +1,16 @@
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 
 import pytest
-from scorelet.file_settings import BadSettings, FileSettings, from_metadata, from_toml, to_metadata
+from scorelet.file_settings import (
+    BadSettings,
+    FileSettings,
+    everything,
+    from_metadata,
+    from_toml,
+    read_values,
+    to_metadata,
+)
 
 ALL = FileSettings(
     format="csv",
@@ -67,7 +75,7 @@ def test_a_later_source_may_say_the_opposite():
         (({}, {"columns": ["a"]}), "columns are for files without a header"),
         (({}, {"header": False, "columns": ["a", "a"]}), "columns names a column twice"),
         (({}, {"keep": ["a"], "drop": ["b"]}), "keep and drop exclude one another .in _scorelet.toml"),
-        (({}, {"keep": []}), "keep must be a list of column names, not"),
+        (({}, {"keep": ","}), "keep must be a list of column names, not"),
         (({}, {"keep": ["a", "a"]}), "keep names a column twice"),
         (({}, {"id": 7}), "id must be a text, not 7"),
         (({}, {"output": ["csv"]}), "output is .'csv'., not one of"),
@@ -76,6 +84,45 @@ def test_a_later_source_may_say_the_opposite():
 def test_a_mistake_names_the_setting_and_the_source(sources, words):
     with pytest.raises(BadSettings, match=words):
         settled(*sources)
+
+
+EMPTY = [*({name: ""} for name in asdict(ALL)), *({name: []} for name in ("columns", "keep", "drop"))]
+
+
+@pytest.mark.parametrize("empty", EMPTY, ids=str)
+def test_an_empty_value_takes_back_what_an_earlier_source_says_and_nothing_else(empty):
+    (name,) = empty
+    package = asdict(replace(ALL, header=True, columns=()))
+    if name in ("header", "columns"):
+        package |= {"header": False, "columns": ("größe", "b")}
+        empty = {"header": "", "columns": "", **empty}
+    package |= {"keep": (), "drop": ("b",)} if name == "drop" else {}
+    default = asdict(FileSettings())
+    taken_back = {n: default[n] if n in empty else value for n, value in package.items()}
+    given = FileSettings.read(package).changed()
+    assert settled(given, empty) == settled(given, {}, empty) == FileSettings(**taken_back)
+    assert settled(given, empty, given) == FileSettings(**package)
+
+
+def test_an_empty_value_survives_as_metadata_and_a_column_of_that_name_does_too():
+    values = read_values(dict.fromkeys(asdict(ALL), ""))
+    found = to_metadata(values)
+    assert all(found.values())
+    assert found["scorelet-id"] == found["scorelet-keep"] == "none"
+    assert read_values(from_metadata(found)) == values
+    named = {"id": "none", "keep": ("none",)}
+    assert read_values(from_metadata(to_metadata(named))) == named
+    assert read_values(from_metadata({"scorelet-id": ""})) == {"id": None}
+
+
+def test_keep_is_taken_back_and_drop_is_set_in_one_source():
+    assert settled({"keep": ["a"]}, {"keep": "", "drop": ["b"]}) == FileSettings(drop=("b",))
+    assert settled({"drop": ["a"]}, {"keep": []}) == FileSettings(drop=("a",)), "it is not what was said"
+
+
+def test_settings_that_say_everything_leave_nothing_of_an_earlier_source():
+    for said in ({}, {"delimiter": ";"}, {"header": False, "columns": ["a"]}, {"drop": ["a"]}):
+        assert settled(ALL.changed(), everything(said)) == FileSettings.read(said)
 
 
 @pytest.mark.parametrize("body", [b"delimiter = ", b"\xff\xfe", b"a = 1\na = 2", b"a = " + b"[" * 60_000])

@@ -212,20 +212,6 @@ def test_a_feature_that_is_there_twice_is_refused(tmp_path):
         score(tmp_path)
 
 
-def test_lists_and_structs_pass_through_as_text_and_are_no_feature(tmp_path):
-    of_sql(
-        tmp_path, f"""SELECT {{'a': 1, 'b': [{{'c': 'x,"y'}}]}} AS s, [1, 2] AS l, map {{'k': NULL}} AS m, {FEATURES}"""
-    )
-    path, _ = score(tmp_path)
-    (row,) = read_output(path)
-    assert list(row)[:7] == ["s", "l", "m", "amount", "age", "member", "colour"]
-    assert row["l"] == "[1, 2]"
-    assert isinstance(row["s"], str)
-    of_sql(tmp_path, f"SELECT {FEATURES.replace('5.1', '[5.1]')}")
-    with pytest.raises(UnreadableFile, match="features of the model are lists or structs in the file: amount"):
-        score(tmp_path)
-
-
 def test_a_row_of_too_much_text_is_one_reject_whatever_is_in_it(tmp_path):
     """Among it line ends and quotes, of which CSV would make rows."""
     hostile = '1,2,true,red\n"\r\n' * 90_000
@@ -260,8 +246,7 @@ def test_a_damaged_file_is_refused_and_none_of_its_text_is_told(law, tmp_path):
     ("data", "settings", "words"),
     [
         (b"PAR1\x15\x04nothing", DEFAULTS, "no Parquet that can be read"),
-        (b"amount,age,member,colour\n", FileSettings(format="parquet"), "no Parquet that can be read"),
-        (b"", FileSettings(format="parquet"), "no Parquet that can be read"),
+        (b"PAR1", FileSettings(format="parquet"), "no Parquet that can be read"),
     ],
 )
 def test_what_is_no_parquet_is_refused(tmp_path, data, settings, words):

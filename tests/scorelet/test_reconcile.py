@@ -130,6 +130,23 @@ def test_a_file_of_a_model_that_does_not_exist_is_done_when_that_is_said():
     assert bucket.look() == ([], [])
 
 
+def test_what_was_refused_after_a_sweep_stays_refused_when_its_own_event_comes_after_the_model_was_published():
+    class Published(type(MODELS)):
+        def current(self, name, now):
+            return self.package
+
+    bucket = Bucket()
+    late = bucket.drop("incoming/later/a.csv")
+    assert bucket.sweep()[1] == 1
+    with pytest.raises(Killed):  # the refusal is settled, and not committed yet
+        score_object(late, DyingStore(bucket.store, die_after=2), MODELS, BatchOptions())
+    assert bucket.look() == ([], ["incoming/later/a.csv"])
+    outcomes = [score_object(obj, bucket.store, Published(), BatchOptions()) for obj in (*bucket.queue.objects(), late)]
+    assert [outcome.committed for outcome in outcomes] == [True, False]
+    assert [m["error"]["code"] for m in bucket.manifests()] == ["model_not_found"]
+    assert bucket.look() == ([], [])
+
+
 def test_an_overwritten_file_is_not_done_by_the_manifest_of_what_it_overwrote():
     bucket = Bucket()
     first = bucket.drop("incoming/tiny/a.csv", at=START)

@@ -12,14 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scorelet.batch_keys import MANIFEST, PART, Target, output_key, run_id, target_of
+from scorelet.batch_keys import MANIFEST, PART, output_key, run_id, target_of
 from scorelet.batch_manifest import Part, Run, describe_run, manifest_bytes, part_of
-from scorelet.batch_pin import Pinned, ServedModels, pinned_package
+from scorelet.batch_pin import ServedModels, pinned_package
 from scorelet.batch_score import BatchOptions, FileProblem, Totals, score_file, write_file_problem
 from scorelet.comparison import PURPOSE, purpose_of
 from scorelet.errors import (
     OVERWRITTEN,
-    ContractError,
     ModelNotFound,
     ObjectChanged,
     UnreadableFile,
@@ -28,7 +27,6 @@ from scorelet.events.s3 import S3Object
 from scorelet.file_settings import BadSettings, FileSettings
 from scorelet.outputs import OUTPUTS, Output
 from scorelet.package import ModelPackage
-from scorelet.registry import check_name
 from scorelet.store import ObjectStore
 
 
@@ -69,12 +67,13 @@ def settle_run(
 ) -> tuple[Run, FileProblem | None]:
     """Which model scores the object with which settings, or why a retry could find neither."""
     target, file, problem = target_of(obj.key), options.file, None
-    pinned = _pinned(obj, target, store, models)
+    pinned = pinned_package(obj, target, store, models, options.max_reject_rate)
     try:
         file = FileSettings.read({**file.changed(), **pinned.settings})
     except BadSettings as error:
         problem = error
-    settings = {**replace(options, file=file).settings(), **purpose_of(pinned.asked)}
+    options = replace(options, max_reject_rate=pinned.max_reject_rate, file=file)
+    settings = {**options.settings(), **purpose_of(pinned.asked)}
     run = run_id(obj, pinned.package.digest if pinned.package else None, settings)
     return Run(obj, target, run, pinned.package, settings), pinned.problem or problem
 
@@ -118,15 +117,8 @@ def commit_problem(run: Run, store: ObjectStore, problem: FileProblem | None, op
     with TemporaryDirectory(dir=options.scratch) as folder:
         write_file_problem(Path(folder), problem)
         rejected = upload(run, store, Path(folder), "rejected", PART, 0)
-    return commit(run, store, Totals(problem=problem), [], [rejected])
-
-
-def _pinned(obj: S3Object, target: Target, store: ObjectStore, models: ServedModels) -> Pinned:
-    try:
-        check_name(target.model)
-    except ContractError as error:
-        return Pinned(None, {}, ModelNotFound(f"no model can have the name in the key: {error}"))
-    return pinned_package(obj, target, store, models)
+    totals = Totals(problem=problem, read_as=problem.read_as if isinstance(problem, UnreadableFile) else None)
+    return commit(run, store, totals, [], [rejected])
 
 
 def _score(run: Run, package: ModelPackage, store: ObjectStore, folder: Path, options: BatchOptions) -> Totals:

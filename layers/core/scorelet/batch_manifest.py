@@ -64,6 +64,7 @@ def describe_run(run: Run, totals: Totals, parts: Sequence[Part], rejects: Seque
             "digest": run.package.digest if run.package else None,
         },
         "settings": dict(run.settings),
+        "read_as": totals.read_as,
         "rows_in": totals.rows_in,
         "rows_scored": totals.rows_scored,
         "rows_rejected": totals.rows_in - totals.rows_scored,

@@ -3,7 +3,8 @@
     runs/<model>/<name>/<object>/model.json
 
 It is no lock: whoever comes later reads it and goes on. Without it, a delivery that is repeated after a promotion would
-score the same object a second time, with the new version.
+score the same object a second time, with the new version; and one that is repeated after a model was published, an
+object of which a manifest says that there is no such model.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from scorelet.file_settings import (
     from_toml,
 )
 from scorelet.package import ModelPackage
+from scorelet.registry import check_name
 from scorelet.store import ObjectStore
 
 PIN = "model.json"
@@ -44,8 +46,8 @@ class ServedModels(Protocol):
         """One version, whatever the aliases say; raises ModelNotFound or PackageRefused."""
 
 
-Refusal = ModelNotFound | PackageRefused | ContractError
-_REFUSALS: tuple[type[Refusal], ...] = (ModelNotFound, PackageRefused, ContractError)
+Refusal = BadSettings | ModelNotFound | PackageRefused | ContractError
+_REFUSALS: tuple[type[Refusal], ...] = (BadSettings, ModelNotFound, PackageRefused, ContractError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +60,73 @@ class Pinned:
 
     package: ModelPackage | None
     settings: Mapping[str, Any]
-    problem: BadSettings | Refusal | None = None
+    max_reject_rate: float
+    problem: Refusal | None = None
     asked: bool = False
 
 
-def pinned_package(obj: S3Object, target: Target, store: ObjectStore, models: ServedModels) -> Pinned:
+def pinned_package(
+    obj: S3Object, target: Target, store: ObjectStore, models: ServedModels, max_reject_rate: float
+) -> Pinned:
     """The package and the settings of this object; the first to ask settles them. Raises ObjectMissing, PackageRefused.
 
-    A live version that is missing or refused settles nothing: it may be there when the object is announced again. One
-    that the object asks for is settled as refused, and stays so: the object has one run, whatever is published later.
+    A model that does not exist is settled as refused, and so is a version that the object asks for and cannot have. It
+    stays so: the object has one run, whatever is published later. A live version that is missing or refused settles
+    nothing: it may be there when the object is announced again.
     """
     key = output_key("runs", target, object_id(obj), PIN)
     pinned = _read(store, obj.bucket, key)
     if pinned is None:
-        metadata = store.metadata(obj.bucket, obj.key, obj.version_id)
-        try:
-            version = asked_version(metadata)
-            package, mine = _asked(target, models, version) if version else _live(obj, target, models)
-        except (ModelNotFound, BadSettings) as error:
-            return Pinned(None, {}, error, VERSION in metadata)
-        if package:
-            mine["settings"], mine["mistake"] = _found_settings(obj, store, package, metadata)
+        package, found = _settled(obj, target, store, models)
+        mine = {"max_reject_rate": max_reject_rate, **found}
         if store.put_if_absent(obj.bucket, key, json.dumps(mine).encode(), "application/json"):
             return _pinned(package, mine)
         pinned = _read(store, obj.bucket, key) or mine
+    pinned.setdefault("max_reject_rate", max_reject_rate)  # older pins do not say it
     if pinned.get("refused"):
         return _pinned(None, pinned)
     return _pinned(models.version(target.model, int(pinned["version"]), str(pinned["digest"])), pinned)
 
 
-def _live(obj: S3Object, target: Target, models: ServedModels) -> tuple[ModelPackage, dict[str, Any]]:
-    """The package that answers now, and what that settles; raises ModelNotFound, PackageRefused."""
-    package = models.current(target.model, obj.epoch_seconds)
-    return package, {"version": package.manifest.version, "digest": package.digest, "asked": False}
-
-
-def _asked(target: Target, models: ServedModels, version: int) -> tuple[ModelPackage | None, dict[str, Any]]:
-    """The package of the version that is asked for, or why there is none, and what that settles."""
-    settled: dict[str, Any] = {"version": version, "digest": None, "settings": {}, "mistake": None, "asked": True}
+def _settled(
+    obj: S3Object, target: Target, store: ObjectStore, models: ServedModels
+) -> tuple[ModelPackage | None, dict[str, Any]]:
+    """The package and what is settled with it, or None and the refusal; raises ObjectMissing and what may pass."""
+    metadata = store.metadata(obj.bucket, obj.key, obj.version_id)
+    asked = VERSION in metadata
     try:
-        package = models.version(target.model, version)
+        package = _package(obj, target, models, metadata)
     except _REFUSALS as error:
-        return None, settled | {"refused": {"code": error.code, "reason": str(error)}}
-    return package, settled | {"digest": package.digest}
+        if not (asked or isinstance(error, ModelNotFound)):
+            raise
+        refused = {"code": error.code, "reason": str(error)}
+        return None, {"version": None, "settings": {}, "mistake": None, "asked": asked, "refused": refused}
+    settings, mistake = _found_settings(obj, store, package, metadata)
+    which = {"version": package.manifest.version, "digest": package.digest}
+    return package, {**which, "settings": settings, "mistake": mistake, "asked": asked}
+
+
+def _package(obj: S3Object, target: Target, models: ServedModels, metadata: Mapping[str, str]) -> ModelPackage:
+    """The version that the object asks for, or the live one; raises one of the refusals."""
+    try:
+        check_name(target.model)
+    except ContractError as error:
+        raise ModelNotFound(f"no model can have the name in the key: {error}") from error
+    version = asked_version(metadata)
+    return models.version(target.model, version) if version else models.current(target.model, obj.epoch_seconds)
 
 
 def _pinned(package: ModelPackage | None, settled: Mapping[str, Any]) -> Pinned:
     """What was settled; older pins say neither whether a version was asked for nor whether it was refused."""
-    problem: BadSettings | Refusal | None = BadSettings(settled["mistake"]) if settled["mistake"] else None
+    problem: Refusal | None = BadSettings(settled["mistake"]) if settled["mistake"] else None
     if refused := settled.get("refused"):
         problem = next(kind for kind in _REFUSALS if kind.code == refused["code"])(refused["reason"])
-    return Pinned(package, settled["settings"], problem, bool(settled.get("asked")))
+    rate = float(settled["max_reject_rate"])
+    return Pinned(package, settled["settings"], rate, problem, bool(settled.get("asked")))
 
 
 def _read(store: ObjectStore, bucket: str, key: str) -> dict[str, Any] | None:
-    """Version, digest, settings and mistake, where somebody has settled them."""
+    """What somebody has settled, or None."""
     try:
         return dict(json.loads(store.get(bucket, key).body))
     except ObjectMissing:

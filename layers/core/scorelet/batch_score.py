@@ -18,7 +18,7 @@ from scorelet.parquet_in import parquet_to_csv
 from scorelet.rows import Rows
 from scorelet.sketch import Sketch, merge
 from scorelet.table import STRETCH_BYTES
-from scorelet.table_form import HEAD_BYTES, PARQUET, find_form
+from scorelet.table_form import HEAD_BYTES, PARQUET, Form, find_form
 from scorelet.text_engine import TextEngine
 from scorelet.texts import weave
 
@@ -57,6 +57,7 @@ class Totals:
     sketch: Sketch | None = None
     problem: FileProblem | None = None
     output: Output = OUTPUTS["csv"]
+    read_as: Mapping[str, Any] | None = None
 
 
 def score_file(source: Path, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
@@ -66,6 +67,13 @@ def score_file(source: Path, package: ModelPackage, folder: Path, options: Batch
     """
     with source.open("rb") as file:
         form = find_form(file.read(HEAD_BYTES), options.file, package.signature.names)
+    with form.told(options.file) as read_as:
+        totals = _score_form(form, source, package, folder, options)
+    totals.read_as = read_as
+    return totals
+
+
+def _score_form(form: Form, source: Path, package: ModelPackage, folder: Path, options: BatchOptions) -> Totals:
     wanted = Wanted(options.file.output or form.output, most_bytes=None if form.can_be_cut else options.most_bytes)
     if form.kind == PARQUET:
         return _score_parquet(source, wanted, package, folder, options)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scorelet.batch import Outcome, commit, is_done, options_of, upload
+from scorelet.batch import Outcome, commit, file_settings_of, is_done, options_of, upload
 from scorelet.batch_score import BatchOptions, Totals, score_rows
 from scorelet.big_job import SHARDS, Job, part_file, read_all_json, read_json, shard_file, write_json
 from scorelet.big_read import open_range, read_range
@@ -70,6 +70,7 @@ def finish(job: Job, store: ObjectStore, package: ModelPackage) -> Outcome:
         raise RuntimeError("a result is that of another shard")
     totals = _total(results)
     note_all(job, store, totals.rows_in, totals.rows_scored)
+    totals.read_as = job.form.read_as(file_settings_of(job.settings))
     return commit(run, store, totals, [r["part"] for r in results], [r["rejects"] for r in results])
 
 

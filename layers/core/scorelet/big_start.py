@@ -46,11 +46,13 @@ def begin_run(
     try:
         head = read_range(store, job, 0, HEAD_BYTES)
         form = find_form(head, settings, signature.names)
-        if not form.can_be_cut:
-            if obj.size > options.most_packed_bytes:
-                raise FileTooLarge(f"the file is more than {options.most_packed_bytes >> 20} MiB, and cannot be cut")
-            return score_object(obj, store, models, options)
-        open_rows(io.BytesIO(head), form, signature, settings, stretch_bytes=HEAD_BYTES)  # raises what is wrong with it
+        with form.told(settings):
+            if not form.can_be_cut:
+                if obj.size > options.most_packed_bytes:
+                    most = options.most_packed_bytes >> 20
+                    raise FileTooLarge(f"the file is more than {most} MiB, and cannot be cut")
+                return score_object(obj, store, models, options)
+            open_rows(io.BytesIO(head), form, signature, settings, stretch_bytes=HEAD_BYTES)  # raises what is wrong
     except (UnreadableFile, ObjectChanged) as error:
         return commit_problem(run, store, error, options)
     job = replace(job, form=form)

@@ -28,6 +28,7 @@ def duck(scratch: Path, threads: int, unreadable: str | None = None) -> Iterator
         "autoload_known_extensions": False,
     }
     with duckdb.connect(config=config) as connection:
+        connection.execute("SET TimeZone = 'UTC'")  # a moment has one text, wherever the machine is
         try:
             yield connection
         except duckdb.OutOfMemoryException:

@@ -3,6 +3,11 @@
 The code is the contract: it stands in HTTP replies, in reject files and in metrics. The words may improve.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 
 class ScoreletError(Exception):
     """Base of all errors raised on purpose. `code` is stable; `remedy` says what to do next."""
@@ -144,10 +149,14 @@ class LostRace(ScoreletError):
 
 
 class UnreadableFile(ScoreletError):
-    """A dropped file that cannot be read as a table at all (no header, wrong columns, not text)."""
+    """A dropped file that cannot be read as a table at all (no header, wrong columns, not text).
+
+    `read_as` is what it was taken for, as manifests tell it; None where that is what could not be told.
+    """
 
     code = "unreadable_file"
     remedy = "Send a CSV file in UTF-8 with a header line that names the model's features."
+    read_as: Mapping[str, Any] | None = None
 
 
 class FileTooLarge(UnreadableFile):

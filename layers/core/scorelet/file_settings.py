@@ -1,7 +1,8 @@
 """How one dropped file is to be read and written: the settings, where they come from, and what is wrong with them.
 
 A later source overrides an earlier one, name by name: the model package, `_scorelet.toml` in the file's own folder, the
-object's metadata (`x-amz-meta-scorelet-<name>`). The settings themselves are told in docs/batch-files.md.
+object's metadata (`x-amz-meta-scorelet-<name>`). An empty value is the default, so it takes back what an earlier source
+says. The settings themselves are told in docs/batch-files.md.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from scorelet.errors import UnreadableFile
 PACKAGE, SETTINGS_FILE, METADATA = "the model package", "_scorelet.toml", "the object's metadata"
 MOST_SETTINGS_BYTES = 64 << 10
 METADATA_PREFIX = "scorelet-"
+_EMPTY: tuple[Any, ...] = ("", [], (), None)
+NONE = "none"  # an empty value as metadata: clients and stores may lose one that is really empty
 WRITER = "scorelet-writer"  # what the store notes beside objects that it writes
 VERSION = "scorelet-version"  # which version of the model an object asks for: see comparison.py
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -88,19 +91,30 @@ class FileSettings:
 
 
 def read_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What one source says, as FileSettings holds it; raises BadSettings that names the mistake."""
+    """What one source says, as FileSettings holds it; raises BadSettings that names the mistake.
+
+    >>> read_values({"id": "", "keep": [], "header": "", "output": "jsonl"})
+    {'id': None, 'keep': (), 'header': True, 'output': 'jsonl'}
+    """
     unknown = sorted(values.keys() - _READERS.keys())
     if unknown:
         raise BadSettings(f"there is no setting {', '.join(map(repr, unknown))}; there are {', '.join(_READERS)}")
-    if {"keep", "drop"} <= values.keys():
+    default = asdict(FileSettings())
+    found = {n: default[n] if value in _EMPTY else _READERS[n](n, value) for n, value in values.items()}
+    if found.get("keep") and found.get("drop"):
         raise BadSettings("keep and drop exclude one another")
-    return {name: _READERS[name](name, value) for name, value in values.items()}
+    return found
+
+
+def everything(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """These settings, and every other one taken back: with them a file is read in one way, whatever was said before."""
+    return {**dict.fromkeys(_READERS, ""), **settings}
 
 
 def _replaced_by(values: Mapping[str, Any]) -> set[str]:
     """Settings of earlier sources that these contradict."""
-    opposites = {"keep": "drop", "drop": "keep"}
-    return {opposites[n] for n in values if n in opposites} | ({"columns"} if values.get("header") else set())
+    contradicted = {"keep": "drop", "drop": "keep", "header": "columns"}
+    return {contradicted[name] for name, value in values.items() if value and name in contradicted}
 
 
 def from_toml(body: bytes) -> dict[str, Any]:
@@ -114,17 +128,20 @@ def from_toml(body: bytes) -> dict[str, Any]:
 def from_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
     """The values among an object's metadata; raises BadSettings.
 
-    In names `-` and `_` are the same. What begins with `[` or a quote is JSON, which spells every letter in ASCII.
+    In names `-` and `_` are the same. What begins with `[` or a quote is JSON, which spells every letter in ASCII; the
+    bare word `none` is an empty value.
     """
     ours = {name.lower(): value for name, value in metadata.items() if name.lower().startswith(METADATA_PREFIX)}
     return {
-        name.removeprefix(METADATA_PREFIX).replace("-", "_"): _from_json(value) if value[:1] in ("[", '"') else value
+        name.removeprefix(METADATA_PREFIX).replace("-", "_"): _from_text(value)
         for name, value in ours.items()
         if name not in (WRITER, VERSION)
     }
 
 
-def _from_json(value: str) -> Any:
+def _from_text(value: str) -> Any:
+    if value[:1] not in ("[", '"'):
+        return "" if value == NONE else value
     try:
         found = json.loads(value)
         json.dumps(found, ensure_ascii=False).encode()  # JSON can spell half a character, which no file has
@@ -139,8 +156,10 @@ def to_metadata(values: Mapping[str, Any]) -> dict[str, str]:
     names = {delimiter: name for name, delimiter in DELIMITERS.items()}
 
     def text(value: Any) -> str:
+        if value in _EMPTY:
+            return NONE
         plain = isinstance(value, str) and value.isascii() and value.isprintable() and value == value.strip()
-        return value if plain and value[0] not in '["' else json.dumps(value)
+        return value if plain and value[0] not in '["' and value != NONE else json.dumps(value)
 
     return {
         METADATA_PREFIX + name.replace("_", "-"): text(names.get(value, value) if name == "delimiter" else value)
@@ -149,7 +168,7 @@ def to_metadata(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str):
         raise BadSettings(f"{name} must be a text, not {value!r}")
     return value
 
@@ -182,7 +201,7 @@ def _names(name: str, value: object) -> tuple[str, ...]:
     """A list, or a text of names between commas."""
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",")]
-    if not isinstance(value, list | tuple) or not value or not all(isinstance(part, str) and part for part in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) and part for part in value):
         raise BadSettings(f"{name} must be a list of column names, not {value!r}")
     if len(set(value)) != len(value):
         raise BadSettings(f"{name} names a column twice")

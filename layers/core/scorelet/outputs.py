@@ -17,6 +17,7 @@ from scorelet.csv_scan import MAX_RECORD_BYTES
 from scorelet.duck import duck, sql_name
 from scorelet.errors import FileTooLarge
 from scorelet.file_settings import BadSettings
+from scorelet.json_sql import json_value
 from scorelet.rows import Rows
 from scorelet.signature import Signature
 
@@ -102,15 +103,14 @@ def _convert(source: Path, rows: Rows, wanted: Wanted, target: Path, signature: 
     ours = len(answer_names(signature, ()))
     numbers = ours - (signature.task != "regression")
     passed, parquet = len(names) - ours, target.suffix == ".parquet"
-    cells = []
-    for i, name in enumerate(names):
-        type_ = wanted.types.get(name, "VARCHAR") if i < passed else "VARCHAR"
-        type_ = "FLOAT" if i >= len(names) - numbers else type_
-        cells.append(f"{_typed(f'c{i}', type_) if parquet else _json(f'c{i}', type_)} AS {sql_name(name)}")
+    types = [wanted.types.get(name, "VARCHAR") if i < passed else "VARCHAR" for i, name in enumerate(names)]
+    types[len(names) - numbers :] = ["FLOAT"] * numbers
     group = min(122_880, max(2048, _MOST_CELLS // len(names)))
     written = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group}" if parquet else "FORMAT json"
-    query = f"SELECT {', '.join(cells)} FROM {_source(source, len(names), rows.delimiter)}"  # noqa: S608 - quoted
     with duck(target.parent, 1) as connection:
+        write = _typed if parquet else lambda cell, type_: json_value(cell, connection.sqltype(type_))
+        cells = [f"{write(f'c{i}', types[i])} AS {sql_name(name)}" for i, name in enumerate(names)]
+        query = f"SELECT {', '.join(cells)} FROM {_source(source, len(names), rows.delimiter)}"  # noqa: S608 - quoted
         (found,) = connection.execute(f"COPY ({query}) TO {sql_text(str(target))} ({written})").fetchone()
     if found != count:
         raise RuntimeError(f"{found} rows were written as {target.suffix} of {count}")
@@ -118,14 +118,6 @@ def _convert(source: Path, rows: Rows, wanted: Wanted, target: Path, signature: 
 
 def _typed(cell: str, type_: str) -> str:
     return cell if type_ == "VARCHAR" else f"CAST({cell} AS {type_})"
-
-
-def _json(cell: str, type_: str) -> str:
-    """A number as its text says it: a FLOAT that JSON made a double of would grow digits. JSON knows no NaN."""
-    if type_ in ("FLOAT", "DOUBLE"):
-        return f"CASE WHEN isfinite(CAST({cell} AS DOUBLE)) THEN CAST({cell} AS JSON) END"
-    exact = type_ == "BOOLEAN" or "INT" in type_ or type_.startswith("DECIMAL")
-    return f"CAST({cell} AS {type_})" if exact and type_ != "INTERVAL" else cell
 
 
 def _source(path: Path, width: int, delimiter: str) -> str:

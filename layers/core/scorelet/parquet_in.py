@@ -1,7 +1,8 @@
 """A Parquet file as CSV to be scored, one record per row: the text of every value, and what types they had.
 
 Numbers are the shortest text that reads back the same, NULL is an empty cell, and an empty text two quotes. Values that
-hold values (lists, structs, maps) are one text. `outputs` makes columns of the file's own types of it again.
+hold values (lists, structs, maps) are one text, such as `[{'a': 1}]`, which DuckDB reads back the same. `outputs` makes
+columns of the file's own types of it again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scorelet.csv_cells import csv_field, sql_text
 from scorelet.csv_scan import MAX_RECORD_BYTES
 from scorelet.duck import duck
 from scorelet.errors import FileTooLarge, UnreadableFile
+from scorelet.json_sql import HOLDERS
 from scorelet.signature import Signature
 from scorelet.table import MAX_COLUMNS, Header
 
@@ -27,7 +29,7 @@ _REFUSED = "the file is no Parquet that can be read"
 
 @dataclass(frozen=True, slots=True)
 class ParquetTable:
-    """What a file holds: names in order, DuckDB's types of the columns that are no text, the number of rows."""
+    """What a file holds: names in order, DuckDB's types of the columns that are more than text, the number of rows."""
 
     header: Header
     types: Mapping[str, str]
@@ -51,8 +53,9 @@ def parquet_to_csv(
         query = f"SELECT {', '.join(cells)} FROM {rows}"  # noqa: S608 - a quoted path, and our own names
         form = f"HEADER false, DELIMITER {sql_text(delimiter)}"
         (count,) = connection.execute(f"COPY ({query}) TO {sql_text(str(target))} ({form})").fetchone()
+        kinds = [connection.sqltype(type_) if nested else type_ for _, type_, nested in columns]
     names = tuple(name for name, *_ in columns)
-    types = {name: type_ for name, type_, nested in columns if not nested and (_is_short(type_) or type_ == "BLOB")}
+    types = {name: type_ for (name, type_, _), kind in zip(columns, kinds, strict=True) if _is_kept(kind)}
     raw = delimiter.join(csv_field(name, delimiter) for name in names).encode()
     return ParquetTable(Header(raw, names, delimiter), types, count)
 
@@ -94,7 +97,7 @@ def _check(
 def _cells(connection: Any, rows: str, types: Sequence[str]) -> list[str]:
     """SQL for the text of every column."""
     texts = [f"CAST(c{i} AS VARCHAR)" for i, type_ in enumerate(types) if not _is_short(type_)]
-    cells = [_zoned(f"c{i}") if type_ == "TIMESTAMP WITH TIME ZONE" else f"c{i}" for i, type_ in enumerate(types)]
+    cells = [f"c{i}" for i in range(len(types))]
     if not texts:
         return cells
     length = " + ".join(f"coalesce(strlen({text}), 0)" for text in texts)
@@ -113,13 +116,16 @@ def _cells(connection: Any, rows: str, types: Sequence[str]) -> list[str]:
     return cells
 
 
+def _is_kept(type_: Any) -> bool:
+    """Whether the text of every value reads back as the very same value, and is more than text."""
+    if isinstance(type_, str):
+        return _is_short(type_) or type_ == "BLOB"
+    if type_.id in HOLDERS:
+        return all(str(child) == "VARCHAR" or _is_kept(child) for _, child in type_.children)
+    return _is_kept(str(type_))
+
+
 def _is_short(type_: str) -> bool:
     """Whether every value's text is: a number, a truth, a date."""
     kinds = ("INT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIME", "UUID", "INTERVAL")
     return "[" not in type_ and "(" not in type_.replace("DECIMAL(", "") and any(kind in type_ for kind in kinds)
-
-
-def _zoned(cell: str) -> str:
-    """In UTC, whatever the machine's zone."""
-    utc = f"CAST(make_timestamp(epoch_us({cell})) AS VARCHAR) || '+00'"
-    return f"CASE WHEN isfinite({cell}) THEN {utc} ELSE CAST({cell} AS VARCHAR) END"

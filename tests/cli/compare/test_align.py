@@ -10,7 +10,7 @@ from dataclasses import replace
 import duckdb
 import numpy as np
 import pytest
-from scorelet.file_settings import FileSettings
+from scorelet.file_settings import OUTPUTS, FileSettings
 from scorelet.package import load_package
 
 from cli.compare.align import align
@@ -240,10 +240,36 @@ def test_a_number_and_a_label_are_not_compared(tmp_path):
         all_aligned(source, before, number)
 
 
-def test_a_scored_row_that_is_too_long_to_be_read_back_is_named(tmp_path):
-    row = {**rows_of(random.Random(5), 1)[0], "amount": "5.10", "age": "33", "note": "x" * ((1 << 20) - 40)}
-    source, before, after = two_runs(tmp_path, [row])
-    assert before.manifest["rows_scored"] == 1
-    with pytest.raises(Incomparable, match="cannot be read back") as caught:
+LONG = ("x" * ((1 << 20) - 40), "\r\n" * ((1 << 19) - 20), '"' * ((1 << 19) - 20), "=", "\0", 'a"\rb', "", " ")
+
+
+@pytest.mark.parametrize("output", [*OUTPUTS, None])
+@pytest.mark.parametrize("delimiter", [",", "|"])
+def test_scored_rows_that_are_longer_than_a_record_are_compared(tmp_path, output, delimiter):
+    row = {**rows_of(random.Random(5), 1)[0], "nr": "=", "amount": "5.10", "age": "33", "colour": "red"}
+    rows = [{**row, "note": note} for note in LONG]
+    source = tmp_path / "a.csv"
+    source.write_bytes(csv_text(rows, delimiter))
+    settings = FileSettings(output=output)
+    runs = [run_of(source, p, tmp_path / f"{p.manifest.version}", settings) for p in both_versions()]
+    _, found = all_aligned(source, *runs)
+    assert [run.manifest["rows_scored"] for run in runs] == [len(LONG)] * 2
+    assert all(before and after for _, before, after in found)
+    assert len({str(sides) for _, *sides in found}) == 1, "the answers to all of them are the same"
+
+
+def test_a_scored_row_that_is_longer_than_a_record_is_compared_where_json_lines_came_in(tmp_path):
+    row = {"amount": 5.1, "age": 33, "member": True, "colour": "red", "note": "x" * ((1 << 20) - 90)}
+    source = tmp_path / "a.jsonl"
+    source.write_text(json.dumps(row) + "\n")
+    runs = [run_of(source, p, tmp_path / f"{p.manifest.version}") for p in both_versions()]
+    ((_, before, after),) = all_aligned(source, *runs)[1]
+    assert before
+    assert after
+
+
+def test_a_scored_file_that_cannot_be_read_back_is_named(tmp_path):
+    source, before, after = two_runs(tmp_path, [{**rows_of(random.Random(5), 1)[0], "amount": "5.10", "age": "33"}])
+    before.scored[0].write_bytes(before.scored[0].read_bytes() + b"1,2\n")
+    with pytest.raises(Incomparable, match=r"scored\.csv cannot be read back"):
         all_aligned(source, before, after)
-    assert "drop=NAME" in caught.value.remedy

@@ -65,7 +65,7 @@ def test_rows_that_cross_the_threshold_are_counted_whatever_their_labels(tmp_pat
         head, *rows = csv.reader(file)
     moved = [shifted(row, -0.3) for row in rows]
     with other.scored[0].open("w", newline="") as file:
-        csv.writer(file).writerows([head, *moved])
+        csv.writer(file, lineterminator="\n").writerows([head, *moved])
     found = compare(source, replace(one, signature=replace(binary, threshold=0.6)), replace(other, version=2))
     p, q = (np.array([float(row[-1]) for row in side], dtype=np.float32) for side in (rows, moved))
     limit = np.float32(0.6)
