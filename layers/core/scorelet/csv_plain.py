@@ -51,7 +51,7 @@ class Cells:
     start: Positions
     end: Positions
 
-    def part(self, rows: slice) -> Cells:
+    def part(self, rows: slice | Positions | Bools) -> Cells:
         return Cells(self.data, self.start[rows], self.end[rows])
 
     def unquoted(self) -> Cells:
@@ -63,6 +63,19 @@ class Cells:
         """The eight bytes from each place on."""
         view: Words = np.ndarray(shape=(len(self.data) - 7,), dtype="<u8", buffer=self.data, strides=(1,))
         return view[place]
+
+    def begin_with(self, text: bytes) -> Bools:
+        """Which cells begin with a text, which may reach over a cell's end but not into the room behind the last."""
+        found = np.ones(len(self.start), dtype=np.bool_)
+        for at in range(0, len(text), 8):
+            piece = text[at : at + 8]
+            place = np.minimum(self.start + at, len(self.data) - 8)
+            found &= self.words(place) & _FIRST[len(piece)] == _word(piece)
+        return found
+
+    def split(self) -> list[bytes]:
+        """One by one; for few."""
+        return [self.data[s:e].tobytes() for s, e in zip(self.start.tolist(), self.end.tolist(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
