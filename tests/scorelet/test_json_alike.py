@@ -24,7 +24,7 @@ from scorelet.texts import weave
 from tests.fakes.nasty_json import nasty_object, nasty_value, spoiled, strictly
 from tests.fakes.package import tiny_package
 
-FILES = 5_000 if os.environ.get("SCORELET_LAWS") == "full" else 600
+FILES = 5_000 if os.environ.get("SCORELET_LAWS") == "full" else 400
 SIGNATURE = tiny_package()[1].signature
 KEYS = ["who", *SIGNATURE.names, "note"]
 USUAL = {
@@ -35,24 +35,35 @@ USUAL = {
     "colour": ['"red"', '"light green"'],
     "note": ['""', '"x"', '"a b"', "true", "-1.50", '"=1"', '"a;b"', "[1]", '{"a": 1}', '"say \\"hi\\""'],
 }
+ODD = ['""', "-0", "-0.0", '"\\\\"', r'"\\\""', "007", ".5", "5.", "1e2", "null", '"null"', '"5"', "[]", "131"]
+MISTAKES = ["", " ", "[1", "5],0,[6", "2]", "[", "]", "}", "{", '"a"b"c"', '"a""b"', '"a" "b"', "1 2", '"', "\\", "1,2"]
 NAMES_TAKEN = {"prediction", "score", *(f"probability_{label}" for label in SIGNATURE.labels)}
 
 
 def alike(chance: random.Random) -> bytes:
-    """Lines of a few shapes, with a few odd values and lines among them."""
-    odd = chance.choice([0.0, 0.01, 0.1, 0.5])
-    shapes = []
-    for _ in range(chance.randrange(1, 4)):
-        comma, colon, behind = (chance.choice(["", " "]) for _ in range(3))
-        shapes.append((chance.sample(KEYS, chance.randrange(1, len(KEYS) + 1)), "," + comma, ":" + colon, behind + "}"))
+    """Lines of a few shapes, some of which are none, with a few odd values and lines among them."""
+    odd = chance.choice([0.0, 0.02, 0.1, 0.5])
+    shapes = [_shape(chance, odd) for _ in range(chance.randrange(1, 4))]
     lines = []
     for _ in range(chance.randrange(1, 40)):
         keys, comma, colon, behind = chance.choice(shapes)
-        cells = {k: nasty_value(chance) if chance.random() < odd else chance.choice(USUAL[k]) for k in keys}
-        line = "{" + comma.join(f'"{k}"{colon}{cell}' for k, cell in cells.items()) + behind
+        line = "{" + comma.join(f'"{key}"{colon}{_cell(chance, key, odd)}' for key in keys) + behind
         line = nasty_object(chance, keys) if chance.random() < odd / 5 else line
         lines.append(spoiled(chance, line) if chance.random() < odd / 5 else line.encode("utf-8", "surrogatepass"))
     return chance.choice([b"\n", b"\r\n"]).join(lines)
+
+
+def _shape(chance: random.Random, odd: float) -> tuple[list[str], str, str, str]:
+    keys = chance.sample(KEYS, chance.randrange(1, len(KEYS) + 1))
+    keys += [chance.choice([*keys, "a,b", "prediction", r"\u0061"])] if chance.random() < odd else []
+    comma, colon, behind = (chance.choice(["", " "]) for _ in range(3))
+    return keys, "," + comma, ":" + colon, behind + ("" if chance.random() < odd / 4 else "}")
+
+
+def _cell(chance: random.Random, key: str, odd: float) -> str:
+    if chance.random() < odd:
+        return chance.choice(MISTAKES) if chance.random() < 0.3 else nasty_value(chance)
+    return chance.choice(USUAL[key] if key in USUAL and chance.random() < 0.95 else ODD)
 
 
 def one_by_one(records) -> tuple[list[int], list[dict]]:
@@ -127,23 +138,45 @@ def test_of_lines_that_are_alike_none_is_parsed_alone(tmp_path, monkeypatch, out
     full = {"who": "ann", "amount": 5.1, "age": 33, "member": True, "colour": "red", "tags": None}
     short = {"colour": "light green", "member": False, "age": None, "amount": 1 / 3}
     separators = [(",", ":"), (", ", ": ")]
-    lines = [json.dumps(full | {"amount": i / 8}, separators=separators[i % 2]).encode() for i in range(2000)]
-    lines += [json.dumps(short | {"age": i % 99}).encode() for i in range(1000)]
+    lines = [json.dumps(full | {"amount": i / 8}, separators=separators[i % 2]).encode() for i in range(4000)]
+    lines += [json.dumps(short | {"age": i % 99}).encode() for i in range(2000)]
     for module, name in ((json_rows, "parsed"), (json_table, "with_numbers_as_text")):
         monkeypatch.setattr(module, name, never)
-    assert score(tmp_path, lines, output).rows_scored == 3000
+    assert score(tmp_path, lines, output).rows_scored == 6000
 
 
 def test_values_that_are_not_plain_are_parsed_by_the_column(tmp_path, monkeypatch):
     cells = ["1e2", "0.30000000000000004", "-0", "12.5e-1", "1E+2"]
-    line = '{"amount":%s,"age":7,"member":false,"colour":"red"}'
+    texts = [r'"\\"', r'"\\\" \u00e9"', '{"a": [1, "b"]}']
+    line = '{"amount":%s,"age":7,"member":false,"colour":"red","note":%s}'
     monkeypatch.setattr(json_rows, "parsed", never)
-    assert score(tmp_path, [(line % cells[i % 5]).encode() for i in range(1000)], "jsonl").rows_scored == 1000
+    lines = [(line % (cells[i % 5], texts[i % 3])).encode() for i in range(3000)]
+    assert score(tmp_path, lines, "jsonl").rows_scored == 3000
 
 
 def test_a_line_that_is_bad_among_many_that_are_alike_costs_itself_only(tmp_path):
     line = b'{"amount":1e2,"age":7,"member":false,"colour":"red"}'
-    lines = [line] * 1000
+    lines = [line] * 5000
     lines[500] = line.replace(b"1e2", b"1e")
     totals = score(tmp_path, lines, "jsonl")
-    assert (totals.rows_scored, totals.rejects_by_code) == (999, {"bad_json": 1})
+    assert (totals.rows_scored, totals.rejects_by_code) == (4999, {"bad_json": 1})
+
+
+@pytest.mark.parametrize(
+    ("key", "usual", "bad"),
+    [
+        ("x", "[[1,2]]}", ["[1}", "5],0,[6}", "2]}"]),
+        ("x", "1e2}", ["[1}", "2]}", "3", "4"]),
+        ("x", "1e2}", ["[1}", "2,3]]}", "4"]),
+        ("x", "1e2}", ["}"]),
+        ("x", '"\\n"}', ['"}', "}", '""}"', "][}"]),
+        ("colour", '          "red"          }', ["          }", "     }"]),
+    ],
+)
+def test_mistakes_of_lines_do_not_make_up_for_each_other(tmp_path, key, usual, bad):
+    cells = {"amount": "5.1", "age": "7", "member": "false", "colour": '"red"'}
+    head = "{" + ",".join(f'"{k}":{cell}' for k, cell in cells.items() if k != key) + f',"{key}":'
+    lines = [(head + usual).encode()] * 5000
+    lines[100 : 100 + len(bad)] = [(head + one).encode() for one in bad]
+    totals = score(tmp_path, lines, "jsonl")
+    assert (totals.rows_scored, totals.rejects_by_code) == (5000 - len(bad), {"bad_json": len(bad)})

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from scorelet.features import CellState
 from scorelet.signature import Feature
-from scorelet.texts import SHORT, Bytes, Positions
+from scorelet.texts import SHORT, Bytes, Positions, Texts, weave
 
 Words = NDArray[np.uint64]
 Bools = NDArray[np.bool_]
@@ -73,9 +73,10 @@ class Cells:
             found &= self.words(place) & _FIRST[len(piece)] == _word(piece)
         return found
 
-    def split(self) -> list[bytes]:
-        """One by one; for few."""
-        return [self.data[s:e].tobytes() for s, e in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+    def joined(self) -> bytes:
+        """One after the other, commas between."""
+        commas = Texts.chosen([b","], np.zeros(len(self.start), dtype=np.int64))
+        return weave([Texts(self.data, self.start, self.end - self.start), commas])[:-1].tobytes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from scorelet.errors import BadRequest
-from scorelet.json_quick import UNSURE, quick_json
+from scorelet.json_quick import UNSURE, outside_texts, quick_json
 
 MOST_DEPTH = 32
-_OTHERS = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def parse_json(body: bytes) -> Any:
@@ -42,10 +41,7 @@ def check_depth(body: bytes) -> None:
     """
     if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
         return
-    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
-    # Most strings are two quotes now. Without those, every other bracket is inside or outside of strings as before.
-    few = plain.translate(None, _OTHERS).replace(b'""', b"")
-    codes = np.frombuffer(b"".join(few.split(b'"')[::2]), dtype=np.uint8)
+    codes = np.frombuffer(outside_texts(body, b"[]{}"), dtype=np.uint8)
     # in ASCII, `[` and `{` are odd multiples with bit 1 set, their closing partners have it clear
     steps = np.where(codes & 2, 1, -1)
     if len(steps) and int(steps.cumsum().max()) > MOST_DEPTH:

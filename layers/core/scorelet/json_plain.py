@@ -20,24 +20,24 @@ _NUMBER = Feature("number", "float")
 
 
 def texts(cells: Cells) -> Bools:
-    """Which cells begin and end with a quote; that none is between them is for the line to tell."""
-    quoted: Bools = (cells.data[cells.start] == QUOTE) & (cells.data[cells.end - 1] == QUOTE)
-    quoted &= cells.end - cells.start > 1
-    return quoted
+    """Which cells begin and end with a quote; that no others are between is for the line to tell."""
+    return np.asarray((cells.data[cells.start] == QUOTE) & (cells.data[cells.end - 1] == QUOTE))
 
 
 def read_json(feature: Feature | None, cells: Cells) -> PlainColumn:
     """The feature's values, and which cells were plain; without a feature, only whether they are."""
-    null = _are(cells, b"null")
+    has_words = bool((cells.data[cells.start] > NINE).any())
     if feature is None:
-        nothing = np.zeros(len(cells.start))
-        plain = null | texts(cells) | _are(cells, b"true") | _are(cells, b"false")
+        nothing, plain = np.zeros(len(cells.start)), texts(cells)
+        for word in (b"null", b"true", b"false") if has_words else ():
+            plain |= _are(cells, word)
         if not plain.all():
             plain |= read_plain(_NUMBER, cells).plain & _well_written(cells)
         return PlainColumn(nothing, nothing.astype(np.uint8), plain)
     column = read_plain(feature, cells)
     column = replace(column, plain=column.plain & _of_type(feature, cells))
-    if null.any():
+    if has_words:
+        null = _are(cells, b"null")
         column.values[null], column.state[null], column.plain[null] = 0.0, CellState.NULL, True
     return column
 

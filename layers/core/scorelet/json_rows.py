@@ -7,7 +7,7 @@ number in quotes is text here, as it is for the API.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,8 +75,8 @@ class JsonRows:
         columns = {name: Column(c.values[sound], c.state[sound]) for name, c in lines.columns.items()}
         return Stretch(records, sound, columns, text, lines.cells)
 
-    def _takes_our_names(self, names: Iterable[str]) -> bool:
-        return not set(self._answers).isdisjoint(names)
+    def _takes_our_names(self, names: Collection[str]) -> bool:
+        return any(name in names for name in self._answers)
 
     def lines(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
         """A line end and the line up to its closing brace, our answers with their names, the brace.
@@ -114,10 +114,9 @@ class Number(str):
 _NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=str)
 
 
-def with_numbers_as_text(raw: bytes) -> dict[str, Any]:
-    """The object of a line that `parsed` has read, its numbers as they were written."""
-    found: dict[str, Any] = _NUMBERS_AS_TEXT.decode(raw.decode())
-    return found
+def with_numbers_as_text(raw: bytes) -> Any:
+    """The document that `parse_json` has read, its numbers as they were written."""
+    return _NUMBERS_AS_TEXT.decode(raw.decode())
 
 
 def parsed(raw: bytes) -> dict[str, Any] | None:
