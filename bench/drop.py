@@ -32,6 +32,7 @@ from typing import Any
 from scorelet.batch_keys import INCOMING, output_key
 from scorelet.batch_keys import Target as FileTarget
 
+from bench.deployed import read_deployed
 from bench.drop_check import Found, check
 from bench.drop_data import Truth, write_filth
 from bench.machine import peak_mib
@@ -66,6 +67,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--folder", type=Path, help="where the file and all that comes of it lie (default: $TMPDIR)")
     args = parser.parse_args()
+    if args.gb * 1e9 <= read_deployed().big_file_bytes:
+        parser.error("a file of that size is scored in one piece; say --gb 0.1 or more")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who ends it finds nothing left of it
     with tempfile.TemporaryDirectory(prefix="scorelet-drop-", dir=args.folder) as folder:
         done = drop(Path(folder), args.gb, args.seed)
     print(told(done))
@@ -127,12 +131,12 @@ def _score(folder: Path, gigabytes: float) -> tuple[dict[str, Any], float]:
     deadline = time.monotonic() + max(gigabytes, 1) * SECONDS_A_GB
     with _started(command, folder) as process:
         peak = 0.0
-        while process.poll() is None:
-            peak = max(peak, peak_mib(process.pid))
-            if time.monotonic() > deadline:
-                process.kill()
-                raise RuntimeError("scorelet score did not end")
-            time.sleep(0.2)
+        try:
+            while process.poll() is None and time.monotonic() < deadline:
+                peak = max(peak, peak_mib(process.pid))
+                time.sleep(0.2)
+        finally:
+            process.kill()  # which is over, as a rule
     if process.returncode:
         raise RuntimeError(f"scorelet score ended with {process.returncode}")
     (path,) = (folder / "out").glob("*/manifest.json")
