@@ -23,7 +23,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock parquet-test python313 sam-local sbom scan setup shap-test system-test test tflite-test
+.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-drop bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock parquet-test python313 sam-local sbom scan setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ bench-bigfile: setup ## a shard of a big file: rows a second and peak memory (PA
 
 bench-flat: setup ## rows a second and peak memory from 10,000 rows to 10 million, and 1 GB within 512 MB (MOST=100000000)
 	$(BIN)/python -m bench.flat $(if $(MOST),--most $(MOST))
+
+bench-drop: setup ## drop a filthy file of 5 GB on the local stack and find every row in one place (GB=0.2 for a quick try)
+	$(BIN)/python -m bench.drop $(if $(GB),--gb $(GB))
 
 bench-scale: setup ## what 1 GB to 10 TB take and cost on up to 10,000 children, simulated; which limit comes first
 	$(BIN)/python -m bench.scale

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,38 @@ def test_a_big_file_without_a_header_is_read_by_the_settings_beside_it_and_on_it
     assert len(manifest["parts"]) > 1
     bodies = [s3.get_object(Bucket=bucket, Key=part["key"])["Body"].read() for part in manifest["parts"]]
     assert {body.partition(b"\n")[0].split(b";")[0] for body in bodies} == {b"note"}
+
+
+def test_a_request_has_its_turn_while_a_big_file_is_scored(stack):
+    answered = []
+
+    def request():
+        answered.append((stack.request("GET", "/v1/models/tiny").status, execution(stack).status))
+
+    def ask(call: AwsCall) -> None:
+        if call.operation == "PutObject" and call.key.endswith("measure/00000.json") and not waiting:
+            waiting.append(threading.Thread(target=request))
+            waiting[0].start()
+            while stack.lock.waiting < 1:
+                time.sleep(0.001)
+
+    waiting: list[threading.Thread] = []
+    stack.tap.after.append(ask)
+    drop(stack)
+    stack.run_until_idle()
+    waiting[0].join()
+    assert answered == [(200, "RUNNING")]
+    assert execution(stack).status == "SUCCEEDED"
+
+
+def test_a_stack_that_is_stopped_does_not_finish_what_it_has_begun(stack):
+    stack.tap.after.append(lambda call: stack.stop() if call.key.endswith("measure/00000.json") else None)
+    drop(stack)
+    stack.run_until_idle()
+    assert execution(stack).status == "RUNNING"
+    assert not [key for key in outputs(stack, ["runs/"]) if key.endswith("measure/00001.json")]
+    stack.advance(3600)
+    assert execution(stack).status == "RUNNING"
 
 
 def test_a_small_file_starts_no_execution(stack):
