@@ -16,7 +16,8 @@ from scorelet.batch_keys import Target as FileTarget
 from scorelet.errors import ObjectMissing, ScoreletError
 from scorelet.manifest import MANIFEST_FILE
 
-from cli.progress import QUIET, Bar, Follower, Progress
+from cli.follow import Follower
+from cli.progress import QUIET, Bar, Progress
 from cli.target import Target
 
 LARGE_BYTES = 64 << 20  # uploaded in parts, and shown while it moves

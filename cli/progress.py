@@ -1,19 +1,12 @@
-"""How far a dropped file is: read from what its run has written, so it cannot say more than is done."""
+"""What people see of a dropped file while they wait: a line for each step, with speed and time left."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-from scorelet.batch_keys import Target, output_key
-from scorelet.big_failure import RunFailed
-from scorelet.big_job import FAILURE, JOB, RANGES, SHARDS
-from scorelet.errors import ObjectMissing
-from scorelet.store import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,68 +22,6 @@ class Progress:
     rows: int = 0
     bytes_done: int = 0
     bytes_total: int = 0
-
-
-@dataclass(slots=True)
-class Follower:
-    """Looks after the run of one version of one file."""
-
-    store: ObjectStore
-    bucket: str
-    target: Target
-    version_id: str
-    _folder: str = ""
-    _shards: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _rows: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def run(self) -> str:
-        """The run's id, once it has been seen; empty before, and for a file in one piece."""
-        return self._folder.rpartition("/")[2]
-
-    def look(self) -> Progress:
-        """How far it is now; raises RunFailed when the run has stopped."""
-        if not self._folder:
-            self._folder = next(self._folders(), "")
-            if not self._folder:
-                return Progress()
-        self._check_failure()
-        if not self._shards:
-            self._shards = {f"{shard['number']:05d}": shard for shard in self._read(SHARDS) or []}
-            if not self._shards:
-                done, total = len(self._names("measure/")), len(self._read(RANGES) or [])
-                return Progress("cut" if total and done == total else "measure", done, total)
-        for name in self._names("shard/") - self._rows.keys():
-            self._rows[name] = int((self._read(f"shard/{name}.json") or {"rows_in": 0})["rows_in"])
-        sizes = {name: shard["end"] - shard["begin"] for name, shard in self._shards.items()}
-        done = sum(sizes.get(name, 0) for name in self._rows)
-        step = "finish" if len(self._rows) == len(sizes) else "score"
-        return Progress(step, len(self._rows), len(sizes), sum(self._rows.values()), done, sum(sizes.values()))
-
-    def _folders(self) -> Iterator[str]:
-        """The folder of the run whose job is about this version."""
-        prefix = output_key("runs", self.target, "0" * 20, "").removesuffix("0" * 20 + "/")
-        for info in self.store.list(self.bucket, prefix):
-            folder, _, name = info.key.rpartition("/")
-            if name == JOB and json.loads(self.store.get(self.bucket, info.key).body)["source"]["version_id"] == (
-                self.version_id
-            ):
-                yield folder
-
-    def _check_failure(self) -> None:
-        note = self._read(FAILURE)
-        if note and note["open"]:
-            raise RunFailed(f"the run {self.run} stopped: {note['error']}: {note['reason']}")
-
-    def _read(self, file: str) -> Any:
-        try:
-            return json.loads(self.store.get(self.bucket, f"{self._folder}/{file}").body)
-        except ObjectMissing:
-            return None
-
-    def _names(self, folder: str) -> set[str]:
-        prefix = f"{self._folder}/{folder}"
-        return {i.key.removeprefix(prefix).removesuffix(".json") for i in self.store.list(self.bucket, prefix)}
 
 
 class Bar(Protocol):
