@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import random
 
 import numpy as np
@@ -23,8 +22,9 @@ from scorelet.texts import weave
 
 from tests.fakes.nasty_json import nasty_object, nasty_value, spoiled, strictly
 from tests.fakes.package import tiny_package
+from tests.laws import full_or
 
-FILES = 5_000 if os.environ.get("SCORELET_LAWS") == "full" else 400
+FILES = full_or(5_000, 400)
 SIGNATURE = tiny_package()[1].signature
 KEYS = ["who", *SIGNATURE.names, "note"]
 USUAL = {
@@ -80,11 +80,9 @@ def one_by_one(records) -> tuple[list[int], list[dict]]:
 
 
 @pytest.mark.law
-def test_every_line_is_read_as_it_is_alone(monkeypatch):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance, known, sound = random.Random(seed), 0, 0
-    for _ in range(FILES):
+def test_every_line_is_read_as_it_is_alone(law, monkeypatch):
+    chance, known, sound = law.chance(), 0, 0
+    for _ in law.each(range(FILES)):
         monkeypatch.setattr(json_alike, "FEW", chance.choice([1, 2, 5]))
         monkeypatch.setattr(json_alike, "MOST_SHAPES", chance.choice([1, 2, 8]))
         data = alike(chance)
@@ -92,25 +90,23 @@ def test_every_line_is_read_as_it_is_alone(monkeypatch):
             shape = read_alike(SIGNATURE, records, roomy(records)).shape
             faults, objects = one_by_one(records)
             stretch = JsonRows(iter(()), SIGNATURE, FileSettings()).read(None, records)
-            assert records.fault.tolist() == faults, (seed, data)
+            assert records.fault.tolist() == faults, data
             found, wanted = (
                 encode(SIGNATURE, stretch.columns),
                 encode(SIGNATURE, columns_from_records(SIGNATURE, objects)),
             )
-            assert found.matrix.tobytes() == wanted.matrix.tobytes(), (seed, data)
-            assert found.states.tolist() == wanted.states.tolist(), (seed, data)
-            assert found.imputed.tolist() == wanted.imputed.tolist(), (seed, data)
-            assert not (shape[records.fault == Fault.BAD_JSON] >= 0).any(), (seed, data)
+            assert found.matrix.tobytes() == wanted.matrix.tobytes(), data
+            assert found.states.tolist() == wanted.states.tolist(), data
+            assert found.imputed.tolist() == wanted.imputed.tolist(), data
+            assert not (shape[records.fault == Fault.BAD_JSON] >= 0).any(), data
             known, sound = known + int((shape >= 0).sum()), sound + len(objects)
     assert 0.3 * sound < known < sound
 
 
 @pytest.mark.law
-def test_every_line_is_written_as_columns_as_it_is_alone(monkeypatch):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    for _ in range(FILES):
+def test_every_line_is_written_as_columns_as_it_is_alone(law, monkeypatch):
+    chance = law.chance()
+    for _ in law.each(range(FILES)):
         keep = tuple(chance.sample(KEYS, chance.randrange(1, len(KEYS))))
         delimiter, guards = chance.choice(",;\t|"), chance.random() < 0.7
         settings = FileSettings(keep=keep, output="csv", delimiter=delimiter, escape_formulas=guards)
@@ -120,7 +116,7 @@ def test_every_line_is_written_as_columns_as_it_is_alone(monkeypatch):
             rows = JsonTable(read_records(io.BytesIO(data), 1 << 20, grammar=LINES), SIGNATURE, settings)
             stretches = [rows.read(None, records) for records in rows.records()]
             written.append([weave(rows.lines(one, one.sound, [])).tobytes() for one in stretches])
-        assert written[0] == written[1], (seed, settings, data)
+        assert written[0] == written[1], (settings, data)
 
 
 def score(folder, lines, output):

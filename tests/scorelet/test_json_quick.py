@@ -1,8 +1,6 @@
 """orjson answers for the strict parser only where both are sure to agree."""
 
 import json
-import os
-import random
 
 import pytest
 from scorelet.document import parse_json
@@ -10,8 +8,8 @@ from scorelet.errors import BadRequest
 from scorelet.json_quick import UNSURE, quick_json
 
 from tests.fakes.nasty_json import nasty_object, nasty_value, spoiled, strictly
+from tests.laws import full_or
 
-DOCUMENTS = 400_000 if os.environ.get("SCORELET_LAWS") == "full" else 20_000
 PLAIN = {"id": "a-1", "amount": 5.1, "age": 33, "member": True, "note": None, "tags": ["x", {"y": 1e-7}]}
 
 
@@ -24,15 +22,13 @@ def outcome(read, body: bytes) -> str:
 
 
 @pytest.mark.law
-def test_a_document_is_read_or_refused_as_the_standard_library_does_under_our_rules():
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance, quick, read = random.Random(seed), 0, 0
-    for _ in range(DOCUMENTS):
+def test_a_document_is_read_or_refused_as_the_standard_library_does_under_our_rules(law):
+    chance, quick, read = law.chance(), 0, 0
+    for _ in law.each(range(full_or(400_000, 20_000))):
         text = nasty_object(chance, ["a", "b", "c"]) if chance.random() < 0.8 else nasty_value(chance)
         body = spoiled(chance, text) if chance.random() < 0.3 else text.encode("utf-8", "surrogatepass")
         wanted = outcome(strictly, body)
-        assert outcome(parse_json, body) == wanted, (seed, body)
+        assert outcome(parse_json, body) == wanted, body
         if wanted != "refused":
             quick, read = quick + (quick_json(body) is not UNSURE), read + 1
     assert 0.3 * read < quick < read
