@@ -7,17 +7,12 @@ from pathlib import Path
 
 import pytest
 from scorelet.aws_s3 import S3Store
-from scorelet.registry import Registry
 
 from cli import drop
-from cli.main import main
-from cli.plane.stack import LocalStack
 from cli.progress import Progress
-from cli.target import Target
-from tests.cli.plane.test_big_file import ROOT
-from tests.fakes.api import WHO
 from tests.fakes.forms import read_output
 from tests.fakes.package import tiny_package
+from tests.fakes.score_command import score_command
 
 ROWS = "who;amount;age;member;colour;größe\nann;5.10;33;true;red;-1,5\nbob;wide;1;1;red;=2\n"
 HEADLESS = ("delimiter=tab", "header=false", "columns=amount,age,member,colour")
@@ -25,24 +20,8 @@ HEADLESS = ("delimiter=tab", "header=false", "columns=amount,age,member,colour")
 
 @pytest.fixture
 def score(tmp_path, monkeypatch, capsys):
-    """Runs the command; the stack works whenever the command looks for news."""
-    with LocalStack(ROOT / "template.yaml", {}) as stack:
-        registry = Registry(S3Store(stack.client("s3")), stack.bucket("ModelBucket"))
-        registry.publish(tiny_package()[0])
-        registry.promote("tiny", 1, **WHO)
-        target = Target("scorelet", stack.bucket("ModelBucket"), stack.bucket("DataBucket"), "", "us-east-1")
-        monkeypatch.setattr("cli.commands.score.find_target", lambda _args: target)
-        monkeypatch.setattr("cli.target._client", lambda service, _region, _url: stack.client(service))
-        monkeypatch.setattr(drop.time, "sleep", lambda _seconds: stack.run_until_idle())
-        monkeypatch.chdir(tmp_path)
-
-        def run(*arguments, code=0):
-            assert main(["score", *arguments, "--model", "tiny", "--out", "out"]) == code
-            said = capsys.readouterr()
-            return json.loads(said.out) if "--json" in arguments else said.out + said.err
-
-        run.stack = stack
-        yield run
+    with score_command(tmp_path, [tiny_package()[0]], monkeypatch, capsys) as command:
+        yield command
 
 
 def keys(stack):
