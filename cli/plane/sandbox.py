@@ -102,14 +102,20 @@ def _is_set_up(logger: Any) -> bool:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set these and hide the developer's own AWS settings; put everything back afterwards."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith(_NOT_INHERITED)]:
+    """Set these and hide the developer's own AWS settings; put them back afterwards, and leave all else alone.
+
+    Other threads live in this process too, and what they set meanwhile is theirs.
+    """
+    hidden = [name for name in os.environ if name.startswith(_NOT_INHERITED)]
+    before = {name: os.environ.get(name) for name in (*hidden, *values)}
+    for name in hidden:
         del os.environ[name]
     os.environ.update(values)
     try:
         yield
     finally:
-        for name in set(os.environ) - set(before):
-            del os.environ[name]
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -63,6 +63,16 @@ def test_a_logger_set_up_outside_is_not_found_inside(folder):
         outside.removeHandler(handler)
 
 
+def test_what_others_set_meanwhile_is_theirs(folder, monkeypatch):
+    """The stack works in a thread of its own beside whoever started it."""
+    monkeypatch.setenv("OF_OTHERS", "before")
+    with Sandbox("app.handler", folder, {"BUCKET": "b"}).entered({}):
+        monkeypatch.setenv("OF_OTHERS", "meanwhile")
+        monkeypatch.setenv("NEW_OF_OTHERS", "meanwhile")
+    assert (os.environ["OF_OTHERS"], os.environ["NEW_OF_OTHERS"]) == ("meanwhile", "meanwhile")
+    assert "BUCKET" not in os.environ
+
+
 def test_the_environment_is_the_functions_and_the_developers_aws_settings_stay_out(folder, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "mine")
     before = dict(os.environ)
