@@ -4,6 +4,7 @@ PYTHON ?= python3
 JOBS ?= 2
 PIP_FLAGS = -qq --disable-pip-version-check --no-input --no-deps --require-hashes
 BIN = .venv/bin
+WITH_SEED = $(if $(SEED),SCORELET_SEED=$(SEED))
 
 # sam build and the tflite runtime each ask for one certain Python; pyenv keeps them off the PATH
 find_python = $(shell for p in python$(1) $$(pyenv root 2>/dev/null)/versions/$(1).*/bin/python$(1); do \
@@ -22,7 +23,7 @@ export SAM_CLI_TELEMETRY = 0
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .SILENT:
-.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock parquet-test python313 sam-local sbom scan setup shap-test system-test test tflite-test
+.PHONY: audit bench-batch bench-bigfile bench-cold bench-cost bench-drift bench-drop bench-flat bench-forms bench-formulas bench-misconfig bench-predict bench-quantize bench-scale build build-test check clean demo help laws lock parquet-test python313 sam-local sbom scan setup shap-test system-test test tflite-test
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,10 +44,10 @@ demo: setup ## the whole loop on this machine: train, publish, ask, drop a CSV, 
 	$(BIN)/python -m cli.demo
 
 test: setup ## the whole test suite
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(WITH_SEED) $(BIN)/python -m pytest -n $(JOBS)
 
-laws: setup ## the property tests at full size
-	SCORELET_LAWS=full $(BIN)/python -m pytest -n $(JOBS) -m law
+laws: setup ## the property tests at full size (SEED=7 repeats a run, LAW=batch picks some by name)
+	$(WITH_SEED) SCORELET_LAWS=full $(BIN)/python -m pytest -n $(JOBS) -m law $(if $(LAW),-k "$(LAW)")
 
 check: setup .venv-sam/.ready scan ## lint, format, types, the template, and its scanners
 	$(BIN)/ruff check .
@@ -88,6 +89,9 @@ bench-bigfile: setup ## a shard of a big file: rows a second and peak memory (PA
 
 bench-flat: setup ## rows a second and peak memory from 10,000 rows to 10 million, and 1 GB within 512 MB (MOST=100000000)
 	$(BIN)/python -m bench.flat $(if $(MOST),--most $(MOST))
+
+bench-drop: setup ## drop a filthy file of 5 GB on the local stack and find every row in one place (GB=0.2 for a quick try)
+	$(BIN)/python -m bench.drop $(if $(GB),--gb $(GB))
 
 bench-scale: setup ## what 1 GB to 10 TB take and cost on up to 10,000 children, simulated; which limit comes first
 	$(BIN)/python -m bench.scale

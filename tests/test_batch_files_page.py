@@ -1,7 +1,6 @@
 """docs/batch-files.md tells the truth: its table, its examples, its undo rule and its codes are those of the code."""
 
 import json
-import random
 import re
 import shlex
 import tomllib
@@ -133,14 +132,13 @@ def iris():
     return replace(package, manifest=manifest)
 
 
-def test_the_guard_can_be_undone_as_the_page_says():
+@pytest.mark.law
+def test_the_guard_can_be_undone_as_the_page_says(law):
     (snippet,) = [text for kind, text in BLOCKS if kind == "python"]
     page = {}
     exec("\n".join(line[2:] for line in snippet.splitlines()), page)  # noqa: S102 - the page's own code is what is tested
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    for _ in range(20_000):
+    chance = law.chance()
+    for _ in law.each(range(20_000)):
         text = "".join(chance.choices("=+-@'\t \0\r\n\u3000\u200b\uff1d1a.,", k=chance.randrange(6)))
         assert page["undo"](guarded(text)) == text, ascii(text)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scorelet.batch_keys import Target as FileTarget
+from scorelet.batch_keys import output_folder
 from scorelet.errors import ScoreletError
 from scorelet.file_settings import (
     DELIMITERS,
@@ -110,7 +111,7 @@ def run(args: argparse.Namespace) -> Report:
     files = _files(args.file, args.model)
     metadata = to_metadata(_settings(args.set))
     target = find_target(args)
-    dropped = [drop(target, path, name, metadata) for path, name in files]
+    dropped = _drop(target, files, metadata, args)
     tables = [file for file in dropped if file.path.name != SETTINGS_FILE]
     outcomes = [_follow(target, file, args) for file in tables]
     return _report_one(outcomes[0], args) if args.file.is_file() else _report_all(outcomes, args)
@@ -173,13 +174,35 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
         ) from error
 
 
-def _follow(target: Target, file: Dropped, args: argparse.Namespace) -> Outcome:
+def _drop(
+    target: Target, files: Sequence[tuple[Path, FileTarget]], metadata: dict[str, str], args: argparse.Namespace
+) -> list[Dropped]:
+    dropped: list[Dropped] = []
+    try:
+        with bar(quiet=args.json) as shown:
+            dropped.extend(drop(target, path, name, metadata, shown) for path, name in files)
+    except KeyboardInterrupt:
+        _tell(f"\nThe upload was taken back. Files dropped before: {len(dropped)}.", args)
+        raise
+    return dropped
+
+
+def _tell(words: str, args: argparse.Namespace) -> None:
     if not args.json:
-        print(f"Waiting for the manifest of {file.target.name} …", file=sys.stderr)
+        print(words, file=sys.stderr)
+
+
+def _follow(target: Target, file: Dropped, args: argparse.Namespace) -> Outcome:
+    _tell(f"Waiting for the manifest of {file.target.name} …", args)
     try:
         with bar(quiet=args.json) as shown:
             manifest = wait(target, file, args.timeout, shown)
-        return Outcome(file.path, manifest, tuple(fetch(target, manifest, args.out)))
+        with bar(quiet=args.json) as shown:
+            return Outcome(file.path, manifest, tuple(fetch(target, manifest, args.out, shown)))
+    except KeyboardInterrupt:
+        where = f"s3://{target.data_bucket}/{output_folder('scored', file.target)}"
+        _tell(f"\nNobody waits any more, but what was dropped is scored all the same: {where}", args)
+        raise
     except ScoreletError as error:
         if args.file.is_file():
             raise

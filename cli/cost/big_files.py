@@ -9,6 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from scorelet.big_start import shard_bytes_of
+from scorelet.big_status import UPDATES
+
 from cli.cost.inputs import Deployed
 from cli.cost.lambda_call import call
 
@@ -17,13 +20,16 @@ STEP_MS = 200  # starting the run, cutting and finishing: each reads some lists 
 OWN_CALLS = 3
 CHILD_START = 1  # a child of a Distributed Map is an execution; its start is counted like a step, to be safe
 EXPRESS_GB = 64 / 1024  # the least that is billed
-FILE_WRITES, SHARD_WRITES = 4, 4  # job, ranges, shards, manifest; measure, part, rejects, result
-FILE_READS, SHARD_READS = 20, 10  # lists and the package; what is done already, the header, the bytes, both results
+FILE_WRITES, SHARD_WRITES = 7, 4  # job, ranges, shards, manifest, status thrice; measure, part, rejects, result
+FILE_READS, SHARD_READS = 20, 11  # lists and the package; what is done already, the header, the bytes, all results
+TOLD_WRITES, TOLD_READS = 2, 1  # each time that a step's call adds up and tells of it: a listing and the status
 
 
 def shards(deployed: Deployed, file_bytes: float) -> int:
     """Shards of a file; 0 where it is scored in one piece."""
-    return math.ceil(file_bytes / deployed.shard_bytes) if file_bytes > deployed.big_file_bytes else 0
+    if file_bytes <= deployed.big_file_bytes:
+        return 0
+    return math.ceil(file_bytes / shard_bytes_of(math.ceil(file_bytes), deployed.shard_bytes))
 
 
 def lambda_dollars(prices: Mapping[str, Any], deployed: Deployed, file_bytes: float, score_ms: float) -> float:
@@ -38,7 +44,9 @@ def lambda_dollars(prices: Mapping[str, Any], deployed: Deployed, file_bytes: fl
 def request_dollars(prices: Mapping[str, Any], deployed: Deployed, file_bytes: float) -> float:
     """S3's requests for one file."""
     number, s3 = shards(deployed, file_bytes), prices["s3"]
-    writes, reads = FILE_WRITES + number * SHARD_WRITES, FILE_READS + number * SHARD_READS
+    told = 2 * min(number, UPDATES)
+    writes = FILE_WRITES + number * SHARD_WRITES + told * TOLD_WRITES
+    reads = FILE_READS + number * SHARD_READS + told * TOLD_READS
     return float(writes * s3["million_writes"] + reads * s3["million_reads"]) / 1e6
 
 

@@ -1,4 +1,4 @@
-"""The AWS endpoint: moto's storage behind our tap, on a local port."""
+"""The AWS endpoint on a local port, and clients for it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,6 @@ def reset_storage() -> None:
     from moto.moto_api._internal.models import moto_api_backend  # half a second: not on import
 
     moto_api_backend.reset()
-
-
-def moto_app() -> Any:
-    """moto as a WSGI application for every service."""
-    from moto.moto_server import werkzeug_app  # as above
-
-    return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
 
 
 class HttpServer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,11 @@ _CREATED = {"PutObject", "CopyObject", "CompleteMultipartUpload"}
 class S3Events:
     """Turns successful calls into event details, for the buckets that tell EventBridge."""
 
-    def __init__(self, buckets: Collection[str], account_id: str) -> None:
+    def __init__(
+        self, buckets: Collection[str], account_id: str, stored: Callable[[str, str, str | None], Any]
+    ) -> None:
         self._buckets = buckets
+        self._stored = stored
         self._account_id = account_id
         self._sequence = 0
 
@@ -35,7 +38,7 @@ class S3Events:
 
     def _created(self, call: AwsCall, response: Response, now: datetime) -> dict[str, Any]:
         version = response.header("x-amz-version-id")
-        stored = _stored(self._account_id, call.bucket, call.key, version)
+        stored = self._stored(call.bucket, call.key, version)
         # moto dates by the machine's clock, and takes the latest date for the current version: no two may be the same
         stored.last_modified = now.replace(tzinfo=None, microsecond=0) + timedelta(microseconds=self._sequence % 10**6)
         about = {"key": call.key, "size": stored.size, "etag": stored.etag.strip('"')}
@@ -61,11 +64,3 @@ class S3Events:
             "requester": self._account_id,
             "source-ip-address": "127.0.0.1",
         }
-
-
-def _stored(account_id: str, bucket: str, key: str, version: str | None) -> Any:
-    """The object as moto holds it in this process: the one sure source of size and etag for every upload."""
-    from moto.s3.models import s3_backends  # half a second: not on import
-
-    backend = s3_backends[account_id]["aws"]
-    return backend.head_object(bucket, key, version_id=None if version in (None, "null") else version)

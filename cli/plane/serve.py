@@ -32,8 +32,9 @@ class ServedStack:
         return self._api.url
 
     def close(self) -> None:
-        """Stop both servers and the clock."""
+        """Stop both servers and the clock; a call of a function that is under way ends first."""
         self._stop.set()
+        self.stack.stop()
         self._pump.join()
         self._api.close()
         self.stack.close()

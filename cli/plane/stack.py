@@ -30,10 +30,12 @@ from cli.plane.runtime import Outcome, Runtime
 from cli.plane.s3_events import S3Events
 from cli.plane.sqs_api import SqsApi
 from cli.plane.steps_api import StepsApi
+from cli.plane.storage import Storage
 from cli.plane.tap import Tap
 from cli.plane.template import Account, read_template
 from cli.plane.template.functions import function_name
 from cli.plane.timetable import Timetable
+from cli.plane.turns import Turns
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_STEPS = 20_000
@@ -59,7 +61,8 @@ class LocalStack:
         account = Account(stack_name, region)
         self.clock = clock or Clock(START)
         self.template = read_template(Path(template_path), parameters or {}, account)
-        self.lock = threading.RLock()
+        self.lock = Turns()
+        self._stopping = threading.Event()
         self.metrics = Metrics()
         self._ids = Ids(stack_name)
         self._build(account)
@@ -94,12 +97,13 @@ class LocalStack:
         """The endpoint, and what is in it from the start."""
         aws.reset_storage()
         told = {bucket.name for bucket in self.template.buckets.values() if bucket.tells_eventbridge}
-        self._inbox = Inbox(S3Events(told, account.account_id), self.clock)
+        self.storage = Storage(account.account_id)
+        self._inbox = Inbox(S3Events(told, account.account_id, self.storage.stored), self.clock)
         lifeline = self.runtime.lifeline
         sqs = SqsApi(self._queues, self.clock, account.account_id, account.region)
         steps = StepsApi(self.executions, self._ids)
         self.tap = Tap(
-            aws.moto_app(),
+            self.storage.ask,
             lambda call: sqs.answer(call) or steps.answer(call),
             self._inbox.hear,
             lambda: lifeline.is_cut,
@@ -217,10 +221,13 @@ class LocalStack:
         self.deliver(event)
 
     def run_until_idle(self) -> int:
-        """Deliver everything that is due now; returns how many deliveries that took. Raises EndlessLoop."""
-        with self.lock:
-            for step in range(MAX_STEPS):
-                if not self._step():
+        """Deliver everything that is due now; returns how many deliveries that took. Raises EndlessLoop.
+
+        Between two of them others have their turn: a request does not wait for a big file.
+        """
+        for step in range(MAX_STEPS):
+            with self.lock:
+                if self._stopping.is_set() or not self._step():
                     return step
         raise EndlessLoop(f"{MAX_STEPS} deliveries at {self.clock.now():%H:%M:%S} and still more to do.")
 
@@ -232,13 +239,16 @@ class LocalStack:
 
     def run_until(self, end: datetime) -> None:
         """Let everything happen that is due up to `end`, and be at `end`."""
+        self.run_until_idle()
+        while self._next_happens(end):
+            pass
         with self.lock:
-            self.run_until_idle()
-            while (due := self._next_due()) is not None and due <= end:
-                self.clock.move_to(due)
-                self._happen(due)
             self.clock.move_to(end)
-            self.run_until_idle()
+        self.run_until_idle()
+
+    def stop(self) -> None:
+        """Let nothing more happen: what is under way ends with its delivery."""
+        self._stopping.set()
 
     def close(self) -> None:
         """Stop listening and give moto's storage free."""
@@ -271,17 +281,32 @@ class LocalStack:
     def _tick_due(self) -> datetime | None:
         return self._last_tick + timedelta(seconds=self.alarms.tick_seconds())
 
-    def _happen(self, at: datetime) -> None:
-        """Everything of one instant: deliveries first, then schedules, then the alarms look at the result."""
+    def _next_happens(self, end: datetime) -> bool:
+        """Everything of the next instant up to `end`; False when there is none.
+
+        Deliveries first, then schedules, then the alarms look at the result.
+        """
+        with self.lock:
+            at = self._next_due()
+            if self._stopping.is_set() or at is None or at > end:
+                return False
+            self.clock.move_to(at)
         self.run_until_idle()
-        self.timetable.fire(at)
+        with self.lock:
+            self.timetable.fire(at)
         self.run_until_idle()
-        if self._tick_due() == at:
-            self._last_tick = at
-            if at.timestamp() % 60 == 0:
-                sample_queues(self._queues.values(), self.metrics, at)
-            self.alarms.evaluate(at)
-            self.run_until_idle()
+        with self.lock:
+            self._tick(at)
+        self.run_until_idle()
+        return True
+
+    def _tick(self, at: datetime) -> None:
+        if self._tick_due() != at:
+            return
+        self._last_tick = at
+        if at.timestamp() % 60 == 0:
+            sample_queues(self._queues.values(), self.metrics, at)
+        self.alarms.evaluate(at)
 
     def _tell_alarm(self, change: StateChange) -> None:
         spec, state, before = change.spec, change.state, change.before

@@ -1,14 +1,13 @@
-"""Sits in front of moto: sees every AWS call, tells what succeeded, and lets a test fail a call or kill a caller."""
+"""Sits in front of the storage: sees every AWS call, tells what succeeded, lets a test fail a call or kill a caller."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from cli.plane.calls import AwsCall, WsgiEnviron, read_call
 
 Hook = Callable[[AwsCall], None]
-WsgiApp = Callable[[WsgiEnviron, Any], Iterable[bytes]]
 
 
 class Fault(Exception):
@@ -24,12 +23,15 @@ class Kill(Exception):
 
 
 class Response:
-    """What moto answered."""
+    """What the storage answered. A large object is not in `body`: it comes in pieces, which can be had once."""
 
-    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    def __init__(
+        self, status: str, headers: list[tuple[str, str]], body: bytes = b"", pieces: Iterator[bytes] | None = None
+    ) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.pieces = pieces
 
     @property
     def ok(self) -> bool:
@@ -40,16 +42,20 @@ class Response:
         """A header by name, in any case."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
+    def set_header(self, name: str, value: str) -> None:
+        """Say this under the name, and nothing else."""
+        self.headers = [one for one in self.headers if one[0].lower() != name.lower()] + [(name, value)]
+
 
 class Tap:
     """The middleware. `before` and `after` are hooks on every call, which tests may add to.
 
-    `local` may answer in moto's place; `heard` gets each call with its answer.
+    `local` may answer in place of what is asked behind it; `heard` gets each call with its answer.
     """
 
     def __init__(
         self,
-        app: WsgiApp,
+        ask: Callable[[AwsCall, WsgiEnviron], Response],
         local: Callable[[AwsCall], bytes | None],
         heard: Callable[[AwsCall, Response], None],
         is_dead: Callable[[], bool],
@@ -57,7 +63,7 @@ class Tap:
     ) -> None:
         self.before: list[Hook] = []
         self.after: list[Hook] = []
-        self._app = app
+        self._ask = ask
         self._local = local
         self._heard = heard
         self._is_dead = is_dead
@@ -68,7 +74,7 @@ class Tap:
         call = read_call(environ)
         response = self._answer(call, environ)
         start_response(response.status, response.headers)
-        return [response.body]
+        return [response.body] if response.pieces is None else response.pieces
 
     def _answer(self, call: AwsCall, environ: WsgiEnviron) -> Response:
         if self._is_dead():
@@ -77,7 +83,7 @@ class Tap:
             for hook in list(self.before):
                 hook(call)
             own = self._local(call)
-            response = self._ask(environ) if own is None else _json(own)
+            response = self._ask(call, environ) if own is None else _json(own)
             self._heard(call, response)
             for hook in list(self.after):
                 hook(call)
@@ -87,22 +93,6 @@ class Tap:
             self._kill(call)
             return _error(call, environ, Fault(400, "Killed", "The function was killed"))
         return response
-
-    def _ask(self, environ: WsgiEnviron) -> Response:
-        seen: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def start(status: str, headers: list[tuple[str, str]], _exc: Any = None) -> Callable[[bytes], None]:
-            seen.append((status, headers))
-            return lambda _data: None
-
-        chunks = self._app(environ, start)
-        try:
-            body = b"".join(chunks)
-        finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
-        return Response(*seen[-1], body)
 
 
 def _json(body: bytes) -> Response:

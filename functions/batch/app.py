@@ -15,8 +15,9 @@ from aws_lambda_powertools import Logger
 from scorelet.aws_s3 import S3Store
 from scorelet.batch import Outcome, score_object
 from scorelet.batch_keys import is_no_table
-from scorelet.batch_score import BatchOptions
+from scorelet.batch_score import BatchOptions, Totals
 from scorelet.big_failure import explain_failure
+from scorelet.big_job import Job
 from scorelet.big_measure import cut_file, measure_range
 from scorelet.big_score import finish, score_shard
 from scorelet.big_start import begin_run
@@ -36,6 +37,7 @@ from scorelet.settings import BatchSettings
 
 logger = Logger()
 _A_STRETCH_MS = 120_000  # more than a stretch of lost files takes
+_A_FILE_MS = 120_000  # more than all but the longest take, which come again with a call of their own
 
 
 @cache
@@ -71,7 +73,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _step(read_step(event))
     if is_schedule(event):
         return _reconcile(epoch_ms(scheduled_time(event)), context)
-    failed = [message.message_id for message in sqs_messages(event) if not _done(message)]
+    failed = []
+    for place, message in enumerate(sqs_messages(event)):
+        late = place > 0 and context.get_remaining_time_in_millis() < _A_FILE_MS
+        if late:
+            logger.info("handed back for want of time", extra={"message_id": message.message_id})
+        if late or not _done(message):
+            failed.append(message.message_id)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -118,7 +126,7 @@ def _do(step: Step) -> dict[str, Any]:
     else:
         package = _models().version(job.target.model, job.version, job.digest)
         if step.name == "score":
-            score_shard(job, Shard.from_json(step.item), store, package, _options())
+            _report_shard(job, score_shard(job, Shard.from_json(step.item), store, package, _options()))
         else:
             _report(job.obj, finish(job, store, package))
     return {}
@@ -183,6 +191,14 @@ def _report(obj: S3Object, outcome: Outcome) -> None:
             _publish_counts(obj, found)
         extra |= {name: found[name] for name in ("status", "rows_in", "rows_scored", "rows_rejected")}
     logger.info("file done", extra=extra)
+
+
+def _report_shard(job: Job, totals: Totals | None) -> None:
+    """Progress, dated when it is made; rows of the file count when it is done. Of comparisons there is none."""
+    if totals is not None and not is_comparison(job.settings):
+        publish(
+            {"ShardsScored": 1, "ShardRows": totals.rows_in}, time_ms=int(time.time() * 1000), model=job.target.model
+        )
 
 
 def _publish_counts(obj: S3Object, manifest: Mapping[str, Any]) -> None:

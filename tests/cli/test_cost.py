@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cli.cost import reckon
+from cli.cost import big_files, reckon
 from cli.cost.inputs import (
     MEASURED,
     PRICES,
@@ -70,6 +70,12 @@ def test_a_billion_rows_in_big_files_by_hand(prices):
     scored, scanned = 10.0, 160e6 / (76 * 2**20)
     seconds = scored + scanned + 3 * 0.2
     assert found["batch"] == pytest.approx(100 * (seconds * 2 * 0.0000166667 + 13 * 0.20 / 1e6), rel=1e-3)
+
+
+def test_a_very_long_file_has_as_many_shards_as_its_run_will_have():
+    assert big_files.shards(STACK, 2.0e12) == 59_605
+    assert big_files.shards(STACK, 10e12) == 80_000
+    assert big_files.shards(STACK, STACK.big_file_bytes) == 0
 
 
 def test_children_that_are_express_are_priced_by_start_and_time(prices):

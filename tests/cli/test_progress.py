@@ -4,82 +4,59 @@ import io
 from contextlib import redirect_stderr
 
 import pytest
-from scorelet.batch_keys import target_of
-from scorelet.batch_score import BatchOptions
-from scorelet.big_failure import RunFailed, explain_failure
-from scorelet.big_job import read_json
-from scorelet.big_measure import cut_file, measure_range
-from scorelet.big_score import score_shard
-from scorelet.big_start import begin_run
-from scorelet.csv_cut import Range, Shard
-from scorelet.events.s3 import S3Object
-from scorelet.package import load_package
 
-from cli.progress import Follower, Progress, bar
-from tests.fakes.package import tiny_package
-from tests.fakes.store import MemoryStore
-
-BUCKET, KEY = "data-bucket", "incoming/tiny/a b.csv"
-DATA = b"amount,age,member,colour\n" + b"5.10,33,true,red\n" * 20
-PACKAGE = load_package(tiny_package()[0].__getitem__, expected_digest=None, public_key=None)
+from cli.progress import Progress, bar
 
 
-class OneModel:
-    def current(self, name, now):
-        return PACKAGE
-
-    def version(self, name, version, digest=None):
-        return PACKAGE
-
-
-def dropped(store):
-    store.put(BUCKET, KEY, DATA)
-    blob = store.get(BUCKET, KEY)
-    return S3Object(BUCKET, KEY, blob.version_id, blob.etag, len(DATA), "2024-05-01T12:00:00Z")
-
-
-def test_progress_is_what_the_run_has_written():
-    store = MemoryStore()
-    begin_run(dropped(store), store, OneModel(), BatchOptions(), 90)  # another version of the same file
-    obj = dropped(store)
-    follower = Follower(store, BUCKET, target_of(KEY), obj.version_id)
-    assert follower.look() == Progress()
-    job = begin_run(obj, store, OneModel(), BatchOptions(), 90)
-    ranges = [Range.from_json(one) for one in read_json(store, job, "ranges.json")]
-    measure_range(job, ranges[0], store)
-    assert follower.look() == Progress("measure", 1, len(ranges))
-    for range_ in ranges:
-        measure_range(job, range_, store)
-    cut_file(job, store)
-    shards = [Shard.from_json(one) for one in read_json(store, job, "shards.json")]
-    assert follower.look() == Progress("score", 0, len(shards), 0, 0, len(DATA))
-    for shard in shards:
-        score_shard(job, shard, store, PACKAGE, BatchOptions(threads=1))
-    assert follower.look() == Progress("score", len(shards), len(shards), 20, len(DATA), len(DATA))
-
-
-def test_a_run_that_stopped_is_not_waited_for():
-    store = MemoryStore()
-    obj = dropped(store)
-    job = begin_run(obj, store, OneModel(), BatchOptions(), 90)
-    failure = {"Error": "ObjectMissing", "Cause": "gone"}
-    with pytest.raises(RunFailed):
-        explain_failure(job, failure, store)
-    follower = Follower(store, BUCKET, target_of(KEY), obj.version_id)
-    with pytest.raises(RunFailed, match=f"{job.run} stopped: ObjectMissing: gone"):
-        follower.look()
-    explain_failure(job, failure, store)  # a redrive
-    assert follower.look().step == "measure"
+def shown_by(*steps):
+    """What stands there at the end."""
+    said = io.StringIO()
+    with redirect_stderr(said), bar(quiet=False) as shown:
+        for progress in steps:
+            shown.show(progress)
+    return said.getvalue()
 
 
 def test_the_bar_names_the_step_the_rows_and_their_speed():
+    said = shown_by(Progress(), Progress("measure", 1, 2), Progress("score", 3, 4, 3000, 30, 40))
+    assert [line.split()[:2] for line in said.splitlines()] == [["measuring", "2/2"], ["scoring", "4/4"]]
+    assert "3,000 rows, " in said
+    assert "rows/s" in said
+
+
+def test_every_step_has_one_line_whatever_was_seen_of_it():
+    ended = Progress("finish", 4, 4, 4000, 40, 40)
+    for before in ([Progress("score", 1, 4, 1000, 10, 40)], []):
+        said = shown_by(Progress("measure", 0, 0), Progress("cut", 2, 2), *before, ended, ended)
+        assert [line.split()[0] for line in said.splitlines()] == ["measuring", "cutting", "scoring", "finishing"]
+        assert "4,000 rows" in said
+
+
+def test_a_step_that_broke_off_is_not_shown_as_done():
+    def break_off():
+        with bar(quiet=False) as shown:
+            shown.show(Progress("measure", 1, 2))
+            raise KeyboardInterrupt
+
+    said = io.StringIO()
+    with redirect_stderr(said), pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert "measuring 1/2" in said.getvalue()
+
+
+def test_bytes_on_their_way_are_shown_in_megabytes():
     said = io.StringIO()
     with redirect_stderr(said), bar(quiet=False) as shown:
-        for progress in (Progress(), Progress("measure", 1, 2), Progress("score", 3, 4, 3000, 30, 40)):
-            shown.show(progress)
-    assert "measuring 1/2" in said.getvalue()
-    assert "scoring 3/4" in said.getvalue()
-    assert "3,000 rows" in said.getvalue()
+        for done in (0, 70_000_000, 1_234_000_000):
+            shown.transfer("uploading", done, 5_000_000_000)
+    (line,) = said.getvalue().splitlines()
+    assert line.startswith("uploading ")
+    assert "1,234 of 5,000 MB" in line
+
+
+def test_a_machine_is_shown_nothing():
+    said = io.StringIO()
     with redirect_stderr(said), bar(quiet=True) as shown:
         shown.show(Progress("score", 4, 4, 9999, 40, 40))
-    assert "9,999" not in said.getvalue()
+        shown.transfer("uploading", 1, 2)
+    assert said.getvalue() == ""

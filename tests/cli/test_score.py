@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 from scorelet.aws_s3 import S3Store
-from scorelet.registry import Registry
 
 from cli import drop
-from cli.main import main
-from cli.plane.stack import LocalStack
-from cli.target import Target
-from tests.cli.plane.test_big_file import ROOT
-from tests.fakes.api import WHO
+from cli.progress import Progress
 from tests.fakes.forms import read_output
 from tests.fakes.package import tiny_package
+from tests.fakes.score_command import score_command
 
 ROWS = "who;amount;age;member;colour;größe\nann;5.10;33;true;red;-1,5\nbob;wide;1;1;red;=2\n"
 HEADLESS = ("delimiter=tab", "header=false", "columns=amount,age,member,colour")
@@ -24,24 +20,8 @@ HEADLESS = ("delimiter=tab", "header=false", "columns=amount,age,member,colour")
 
 @pytest.fixture
 def score(tmp_path, monkeypatch, capsys):
-    """Runs the command; the stack works whenever the command looks for news."""
-    with LocalStack(ROOT / "template.yaml", {}) as stack:
-        registry = Registry(S3Store(stack.client("s3")), stack.bucket("ModelBucket"))
-        registry.publish(tiny_package()[0])
-        registry.promote("tiny", 1, **WHO)
-        target = Target("scorelet", stack.bucket("ModelBucket"), stack.bucket("DataBucket"), "", "us-east-1")
-        monkeypatch.setattr("cli.commands.score.find_target", lambda _args: target)
-        monkeypatch.setattr("cli.target._client", lambda service, _region, _url: stack.client(service))
-        monkeypatch.setattr(drop.time, "sleep", lambda _seconds: stack.run_until_idle())
-        monkeypatch.chdir(tmp_path)
-
-        def run(*arguments, code=0):
-            assert main(["score", *arguments, "--model", "tiny", "--out", "out"]) == code
-            said = capsys.readouterr()
-            return json.loads(said.out) if "--json" in arguments else said.out + said.err
-
-        run.stack = stack
-        yield run
+    with score_command(tmp_path, [tiny_package()[0]], monkeypatch, capsys) as command:
+        yield command
 
 
 def keys(stack):
@@ -183,3 +163,67 @@ def test_what_comes_out_is_fetched_under_the_name_of_its_form(score, tmp_path, o
     (row,) = read_output(Path(found["files"][1]))
     assert (row["who"], row["colour"], row["prediction"] in ("low", "mid", "high")) == ("ann", "red", True)
     assert ",bad_json," in Path(found["files"][2]).read_text()
+
+
+def stop(*_args, **_more):
+    """Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def test_who_stops_waiting_is_told_that_the_file_is_scored_all_the_same(score, tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text(ROWS)
+    monkeypatch.setattr(drop.time, "sleep", stop)
+    said = score("a.csv", code=1)
+    bucket = score.stack.bucket("DataBucket")
+    assert f"what was dropped is scored all the same: s3://{bucket}/scored/tiny/a.csv/" in said
+    score.stack.run_until_idle()
+    scored = score.stack.client("s3").list_objects_v2(Bucket=bucket, Prefix="scored/tiny/a.csv/")["Contents"]
+    assert scored[0]["Key"].endswith("/manifest.json")
+
+
+def test_who_stops_an_upload_is_told_what_was_dropped_before(score, tmp_path, monkeypatch):
+    (tmp_path / "march").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "march" / name).write_text(ROWS)
+    upload, left = drop.drop, [1]
+
+    def drop_one(*arguments):
+        if not left.pop():
+            raise KeyboardInterrupt
+        left.append(0)
+        return upload(*arguments)
+
+    monkeypatch.setattr("cli.commands.score.drop", drop_one)
+    assert "The upload was taken back. Files dropped before: 1." in score("march", code=1)
+    assert keys(score.stack) == ["incoming/tiny/march/a.csv"]
+
+
+def test_a_download_that_breaks_off_leaves_no_manifest_and_nothing_that_looks_whole(score, tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text(ROWS)
+    download = S3Store.download
+
+    def breaks_off(store, bucket, key, path, *version):
+        download(store, bucket, key, path, *version)
+        if key.startswith("rejected/"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(S3Store, "download", breaks_off)
+    score("a.csv", code=1)
+    (folder,) = (tmp_path / "out").iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == ["rejected-00000.csv.half", "scored-00000.csv"]
+
+
+def test_the_parts_of_a_big_file_are_not_listed_while_it_is_waited_for(score, tmp_path, monkeypatch):
+    """A file of a terabyte has tens of thousands of them, and the list would be asked for twice a second."""
+    (tmp_path / "a.csv").write_text(ROWS)
+    listed = []
+    score.stack.tap.before.append(
+        lambda call: listed.append(call.query.get("prefix")) if call.operation == "ListObjectsV2" else None
+    )
+    monkeypatch.setattr(
+        drop.Follower, "look", lambda self: setattr(self, "_folder", "runs/tiny/a.csv/none") or Progress()
+    )
+    said = score("a.csv", "--timeout", "0.01", code=1)
+    assert "no_manifest" not in said
+    assert "no manifest for a.csv" in said
+    assert listed.count("scored/tiny/a.csv/") == 1

@@ -5,21 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scorelet.aws_s3 import S3Store
 from scorelet.batch_keys import Target as FileTarget
 from scorelet.file_settings import from_toml, read_values
 from scorelet.manifest import MANIFEST_FILE
-from scorelet.registry import Registry
 
 from cli import drop
 from cli.compared_input import OldInput
 from cli.earlier_runs import to_toml
-from cli.main import main
-from cli.plane.stack import LocalStack
 from cli.target import Target
-from tests.cli.plane.test_big_file import ROOT
 from tests.fakes.api import WHO
 from tests.fakes.package import tiny_package
+from tests.fakes.score_command import score_command
 from tests.fakes.versions import second_version
 
 HEADER = "who;amount;age;member;colour\n"
@@ -34,25 +30,9 @@ def sizes(request):
 
 @pytest.fixture
 def score(tmp_path, monkeypatch, capsys, sizes):
-    """Runs the command; the stack works whenever the command looks for news. Version 1 is live."""
-    with LocalStack(ROOT / "template.yaml", sizes) as stack:
-        registry = Registry(S3Store(stack.client("s3")), stack.bucket("ModelBucket"))
-        registry.publish(tiny_package()[0])
-        registry.publish(second_version()[0])
-        registry.promote("tiny", 1, **WHO)
-        target = Target("scorelet", stack.bucket("ModelBucket"), stack.bucket("DataBucket"), "", "us-east-1")
-        monkeypatch.setattr("cli.commands.score.find_target", lambda _args: target)
-        monkeypatch.setattr("cli.target._client", lambda service, _region, _url: stack.client(service))
-        monkeypatch.setattr(drop.time, "sleep", lambda _seconds: stack.run_until_idle())
-        monkeypatch.chdir(tmp_path)
-
-        def run(*arguments, code=0):
-            assert main(["score", *arguments, "--model", "tiny", "--out", "out"]) == code
-            said = capsys.readouterr()
-            return json.loads(said.out) if "--json" in arguments else said.out + said.err
-
-        run.stack, run.registry = stack, registry
-        yield run
+    packages = [tiny_package()[0], second_version()[0]]
+    with score_command(tmp_path, packages, monkeypatch, capsys, sizes) as command:
+        yield command
 
 
 def listed(stack, prefix):

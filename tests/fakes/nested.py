@@ -1,6 +1,7 @@
 """Random types of values that hold values, and random values of them, as SQL: what Parquet files of others may hold."""
 
 import random
+from typing import Any
 
 LEAVES = {
     "INTEGER": ["1", "'-2147483648'"],
@@ -37,7 +38,7 @@ def _below(chance: random.Random, depth: int) -> str:
     return random_type(chance, depth - 1) if depth and chance.random() < 0.5 else chance.choice(["VARCHAR", *LEAVES])
 
 
-def random_value(chance: random.Random, type_: object, *, null: bool = True) -> str:
+def random_value(chance: random.Random, type_: Any, *, null: bool = True) -> str:
     """A value of one of DuckDB's type objects."""
     if null and chance.random() < 0.15:
         return f"NULL::{type_}"

@@ -25,7 +25,6 @@ def scored_apart(source: Path, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.fakes.peak", str(source), str(folder)]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
-    print(found)
     return found
 
 

@@ -52,6 +52,16 @@ def app(s3, capsys):  # the logger keeps the standard output it finds at import
     return importlib.import_module("functions.batch.app")
 
 
+class Minutes:
+    """A context with so many minutes left."""
+
+    def __init__(self, left=5):
+        self.left = left
+
+    def get_remaining_time_in_millis(self):
+        return self.left * 60_000
+
+
 def eventbridge(s3, key=KEY, body=GOOD, bucket=DATA):
     answer = s3.put_object(Bucket=DATA, Key=key, Body=body)
     item = {"key": key, "size": len(body), "etag": answer["ETag"].strip('"'), "version-id": answer["VersionId"]}
@@ -83,7 +93,7 @@ def listed(s3, prefix):
 
 def test_a_dropped_file_is_scored_and_measured_once_however_often_it_is_announced(app, s3, capsys):
     event = sqs(eventbridge(s3))
-    assert [app.handler(event, None) for _ in range(3)] == [{"batchItemFailures": []}] * 3
+    assert [app.handler(event, Minutes()) for _ in range(3)] == [{"batchItemFailures": []}] * 3
     found = listed(s3, "scored/") + listed(s3, "rejected/")
     assert [key.rsplit("/", 1)[1] for key in found] == ["manifest.json", "part-00000.csv", "part-00000.csv"]
     metrics = [line for line in lines(capsys) if "_aws" in line]
@@ -107,7 +117,7 @@ def test_a_bad_message_comes_again_and_its_neighbours_are_done(app, s3):
             gone,
             eventbridge(s3, "incoming/tiny/2.csv"),
         ),
-        None,
+        Minutes(),
     )
     assert failed(answer) == ["m0", "m3", "m4", "m5"]
     assert len(listed(s3, "scored/tiny/1.csv/")) == len(listed(s3, "scored/tiny/2.csv/")) == 2
@@ -115,17 +125,17 @@ def test_a_bad_message_comes_again_and_its_neighbours_are_done(app, s3):
 
 @pytest.mark.parametrize("key", ["incoming/", "incoming/tiny/", "incoming/tiny/2026/"])
 def test_a_folder_made_in_the_console_is_no_file(app, s3, capsys, key):
-    assert failed(app.handler(sqs(eventbridge(s3, key, b"")), None)) == []
+    assert failed(app.handler(sqs(eventbridge(s3, key, b"")), Minutes())) == []
     assert listed(s3, "scored/") == listed(s3, "rejected/") == []
-    assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/", b"rows")), None)) == ["m0"]
+    assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/", b"rows")), Minutes())) == ["m0"]
 
 
 def test_a_settings_file_is_neither_scored_nor_counted_and_the_files_beside_it_follow_it(app, s3, capsys):
     settings = eventbridge(s3, "incoming/tiny/day/_scorelet.toml", b'drop = ["amount"]\nid = "colour"\n')
-    assert failed(app.handler(sqs(settings), None)) == []
+    assert failed(app.handler(sqs(settings), Minutes())) == []
     assert listed(s3, "scored/") == listed(s3, "rejected/") == listed(s3, "runs/") == []
     assert [line for line in lines(capsys) if "_aws" in line] == []
-    assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/day/a.csv")), None)) == []
+    assert failed(app.handler(sqs(eventbridge(s3, "incoming/tiny/day/a.csv")), Minutes())) == []
     (part,) = [key for key in listed(s3, "scored/") if key.endswith(".csv")]
     body = s3.get_object(Bucket=DATA, Key=part)["Body"].read()
     assert body.splitlines()[0].startswith(b"age,member,colour,prediction,")
@@ -133,7 +143,7 @@ def test_a_settings_file_is_neither_scored_nor_counted_and_the_files_beside_it_f
 
 def test_a_mistake_in_the_settings_is_a_failed_file_with_a_reason(app, s3, capsys):
     s3.put_object(Bucket=DATA, Key="incoming/tiny/_scorelet.toml", Body=b"header = 7")
-    assert failed(app.handler(sqs(eventbridge(s3)), None)) == []
+    assert failed(app.handler(sqs(eventbridge(s3)), Minutes())) == []
     assert [line["FilesFailed"] for line in lines(capsys) if "_aws" in line] == [[1]]
     (key,) = [key for key in listed(s3, "scored/") if key.endswith("manifest.json")]
     error = json.loads(s3.get_object(Bucket=DATA, Key=key)["Body"].read())["error"]
@@ -146,7 +156,7 @@ def test_a_comparison_is_scored_logged_and_counted_nowhere(app, s3, capsys):
         answer = s3.put_object(Bucket=DATA, Key=key, Body=GOOD, Metadata={"scorelet-version": version})
         event["detail"]["object"]["version-id"] = answer["VersionId"]
         app.logger.logger_handler.stream = sys.stdout  # pytest has closed the one it saw at import
-        assert failed(app.handler(sqs(event), None)) == []
+        assert failed(app.handler(sqs(event), Minutes())) == []
     told = lines(capsys)
     assert [line for line in told if "_aws" in line] == []
     assert [line["status"] for line in told if line["message"] == "file done"] == ["scored", "unreadable"]
@@ -154,15 +164,24 @@ def test_a_comparison_is_scored_logged_and_counted_nowhere(app, s3, capsys):
 
 def test_a_file_that_cannot_be_read_is_done_and_counted_as_failed(app, s3, capsys):
     event = sqs(eventbridge(s3, body=b"\x89PNG\r\n"), eventbridge(s3, "incoming/nobody/a.csv"))
-    assert failed(app.handler(event, None)) == []
+    assert failed(app.handler(event, Minutes())) == []
     assert [line["FilesFailed"] for line in lines(capsys) if "_aws" in line] == [[1], [1]]
 
 
 def test_a_refused_model_scores_nothing_and_the_file_comes_again(app, s3, capsys):
     s3.put_object(Bucket=MODELS, Key="models/tiny/1/model.tflite", Body=b"other bytes")
-    assert failed(app.handler(sqs(eventbridge(s3)), None)) == ["m0"]
+    assert failed(app.handler(sqs(eventbridge(s3)), Minutes())) == ["m0"]
     assert listed(s3, "scored/") == []
     assert [line["ModelRefused"] for line in lines(capsys) if "_aws" in line] == [[1]]
+
+
+def test_files_that_a_call_has_no_time_for_are_handed_back_untouched(app, s3, capsys):
+    """The first always gets its chance; the others come again, and have a call of their own if need be."""
+    event = sqs(*(eventbridge(s3, f"incoming/tiny/{name}.csv") for name in "abc"))
+    assert failed(app.handler(event, Minutes(1))) == ["m1", "m2"]
+    assert {key.split("/")[2] for key in listed(s3, "scored/") + listed(s3, "runs/")} == {"a.csv"}
+    assert failed(app.handler(event, Minutes(5))) == []
+    assert sum(line["FilesScored"][0] for line in lines(capsys) if "FilesScored" in line) == 3
 
 
 def test_the_log_holds_neither_keys_nor_rows(app, s3, capsys):
@@ -171,7 +190,7 @@ def test_the_log_holds_neither_keys_nor_rows(app, s3, capsys):
     gone["detail"]["object"]["version-id"] = "00000000-0000-0000-0000-000000000000"
     broken = eventbridge(s3, "incoming/tiny/jane empty.csv", b"jane\n")
     app.logger.logger_handler.stream = sys.stdout  # pytest has closed the one it saw at import
-    app.handler(sqs(secret, gone, broken, "jane {"), None)
+    app.handler(sqs(secret, gone, broken, "jane {"), Minutes())
     output = capsys.readouterr()
     assert "jane" not in output.out + output.err
     assert sum('"file done"' in line for line in output.out.splitlines()) == 2
@@ -200,7 +219,7 @@ JOB: dict[str, Any] = {
 )
 def test_a_step_that_cannot_be_done_is_an_error_that_the_state_machine_can_tell_apart(app, event, error):
     with pytest.raises(Exception) as caught:  # noqa: PT011 - by name, as the state machine does
-        app.handler(event, None)
+        app.handler(event, Minutes())
     assert type(caught.value).__name__ == error
 
 
@@ -210,7 +229,7 @@ def test_the_message_of_an_unforeseen_error_does_not_leave_the_function(app, mon
 
     monkeypatch.setattr(app, "cut_file", stumble)
     with pytest.raises(RuntimeError) as caught:
-        app.handler({"step": "cut", "job": JOB}, None)
+        app.handler({"step": "cut", "job": JOB}, Minutes())
     assert "ValueError at" in str(caught.value)
     assert "jane" not in str(caught.value)
 
@@ -219,4 +238,4 @@ def test_an_incomplete_environment_names_everything_that_is_missing(app, monkeyp
     monkeypatch.delenv("MODEL_BUCKET")
     monkeypatch.delenv("DATA_BUCKET")
     with pytest.raises(Exception, match=r"MODEL_BUCKET.*DATA_BUCKET"):
-        app.handler(sqs(), None)
+        app.handler(sqs(), Minutes())

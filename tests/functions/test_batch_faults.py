@@ -1,18 +1,16 @@
 """Every call to S3 meets every fault: the file is scored or its message comes again; nothing is left undone."""
 
-import os
-import random
 import sys
-from urllib.parse import quote_plus
 
 import pytest
 from moto.core.models import botocore_stubber
 from scorelet.aws_s3 import S3Store, s3_client
 
+from tests.events import as_notification
 from tests.fakes.sick_s3 import FAULTS, SickS3
-from tests.functions.test_batch import DATA, app, eventbridge, failed, lines, listed, s3, sqs  # noqa: F401 - fixtures
+from tests.functions.test_batch import DATA, Minutes, app, eventbridge, failed, lines, listed, s3, sqs  # noqa: F401 - fixtures
+from tests.laws import FULL, full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 CALLS = 30  # more than a file takes
 
 
@@ -43,59 +41,41 @@ def scored_metrics(capsys):
 @pytest.mark.law
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("times", [1, 99])
-def test_a_fault_at_any_call_is_survived_or_told(app, s3, capsys, fault, times):  # noqa: F811 - fixtures
-    seed = random.randrange(2**32)
-    chance, tried, lost = random.Random(seed), 0, 0
+def test_a_fault_at_any_call_is_survived_or_told(law, app, s3, capsys, fault, times):  # noqa: F811 - fixtures
+    chance = law.chance()
     probe = with_fault(SickS3())
     message = sqs(eventbridge(s3, "incoming/tiny/probe.csv"))
-    assert failed(app.handler(message, None)) == []
+    assert failed(app.handler(message, Minutes())) == []
     numbers = range(len(probe.seen))
     assert len(numbers) < CALLS
-    for number in numbers if FULL else chance.sample(numbers, 4):
+    for number in law.each(numbers if FULL else chance.sample(numbers, 4)):
         capsys.readouterr()
         message = sqs(eventbridge(s3, f"incoming/tiny/{fault}-{times}-{number}.csv"))
         with_fault(SickS3(fault, number, times))
-        first = failed(app.handler(message, None))
+        first = failed(app.handler(message, Minutes()))
         with_fault(SickS3())
         found = listed(s3, f"scored/tiny/{fault}-{times}-{number}.csv/")
-        assert first or any(key.endswith("manifest.json") for key in found), (seed, fault, number)
-        assert failed(app.handler(message, None)) == []
+        assert first or any(key.endswith("manifest.json") for key in found), (fault, number)
+        assert failed(app.handler(message, Minutes())) == []
         found = outputs(s3)
         mine = {key.rsplit("/", 1)[1]: body for key, body in found.items() if f"/{fault}-{times}-{number}.csv/" in key}
-        tried += 1
-        lost += "part-00000.csv" not in mine
-        assert any(key.endswith("manifest.json") for key in mine), (seed, fault, number)
+        assert "part-00000.csv" in mine, (fault, number)
+        assert any(key.endswith("manifest.json") for key in mine), (fault, number)
         told = scored_metrics(capsys)
         # 404: S3 said for certain that there is no such model, which is a reject with a reason. Where the answer to the
         # commit is lost for good, and every call after it, nobody can know who committed; then it is told at most once.
         unknowable = fault == "404" or (fault == "answer lost" and times > 1 and number == numbers[-1])
-        assert told <= 1 if unknowable else told == 1, (seed, fault, times, number, first)
-    print(f"seed {seed}, tried {tried}, lost {lost}")
-    assert not lost
-
-
-def notification(event):
-    """The same object as an S3 notification tells of it."""
-    item = event["detail"]["object"]
-    entity = {
-        "key": quote_plus(item["key"], safe="/"),
-        "size": item["size"],
-        "eTag": item["etag"],
-        "versionId": item["version-id"],
-    }
-    record = {"eventName": "ObjectCreated:Put", "eventTime": "2026-03-02T09:30:00.123Z"}
-    return {"Records": [record | {"s3": {"bucket": event["detail"]["bucket"], "object": entity}}]}
+        assert told <= 1 if unknowable else told == 1, (fault, times, number, first)
 
 
 @pytest.mark.law
-def test_storms_of_both_event_shapes_with_poison_score_every_object_once(app, s3, capsys):  # noqa: F811 - fixtures
+def test_storms_of_both_event_shapes_with_poison_score_every_object_once(law, app, s3, capsys):  # noqa: F811 - fixtures
     """Duplicates, reordering, batches of any cut, test events, empty notifications and messages nobody can read."""
-    seed = random.randrange(2**32)
-    chance, tried, lost = random.Random(seed), 0, 0
-    for storm in range(60 if FULL else 4):
+    chance = law.chance()
+    for storm in law.each(range(full_or(60, 4))):
         capsys.readouterr()
         drops = [eventbridge(s3, f"incoming/tiny/{storm}/{i}+ {i}.csv") for i in range(3)]
-        good = [shape(event) for event in drops for shape in (dict, notification) for _ in range(2)]
+        good = [shape(event) for event in drops for shape in (dict, as_notification) for _ in range(2)]
         harmless = [{"Service": "Amazon S3", "Event": "s3:TestEvent"}, {"Records": []}]
         poison = ["no JSON", {}, {"source": "aws.s3"}, {"Records": [{}]}, 7, None]
         bodies = [(body, False) for body in good + harmless] + [(body, True) for body in poison]
@@ -103,11 +83,9 @@ def test_storms_of_both_event_shapes_with_poison_score_every_object_once(app, s3
         while bodies:
             batch, bodies = bodies[: (cut := chance.randrange(1, 6))], bodies[cut:]
             bad = [f"m{i}" for i, (_, is_bad) in enumerate(batch) if is_bad]
-            assert failed(app.handler(sqs(*(body for body, _ in batch)), None)) == bad, seed
+            assert failed(app.handler(sqs(*(body for body, _ in batch)), Minutes())) == bad
         done = [key for key in listed(s3, f"scored/tiny/{storm}/") if key.endswith("manifest.json")]
-        tried, lost = tried + len(drops), lost + len(drops) - len(done)
-        assert scored_metrics(capsys) == len(done) == 3, seed
-    print(f"seed {seed}, tried {tried}, lost {lost}")
+        assert scored_metrics(capsys) == len(done) == 3
 
 
 def test_a_first_write_whose_answer_is_lost_is_known_as_ours(app, s3):  # noqa: F811 - fixtures

@@ -12,6 +12,7 @@ from tests.functions.test_batch import (  # noqa: F401 - fixtures
     DATA,
     GOOD,
     KEY,
+    Minutes,
     app,
     eventbridge,
     failed,
@@ -20,16 +21,6 @@ from tests.functions.test_batch import (  # noqa: F401 - fixtures
     s3,
     sqs,
 )
-
-
-class Minutes:
-    """A context with so many minutes left."""
-
-    def __init__(self, left=5):
-        self.left = left
-
-    def get_remaining_time_in_millis(self):
-        return self.left * 60_000
 
 
 @pytest.fixture
@@ -50,11 +41,11 @@ def schedule(hours=2):
 
 def test_a_lost_file_is_announced_and_scored_as_by_its_own_event(app, s3, queue, capsys):  # noqa: F811 - fixtures
     lost = eventbridge(s3)
-    app.handler(sqs(eventbridge(s3, "incoming/tiny/done.csv")), None)
+    app.handler(sqs(eventbridge(s3, "incoming/tiny/done.csv")), Minutes())
     told = app.handler(schedule(), Minutes())
     assert told == {"sent": 1, "listed": 2, "files": 2, "unfinished": 0, "done": True}
     (message,) = queue()
-    assert failed(app.handler(sqs(message["Body"], lost, lost), None)) == []
+    assert failed(app.handler(sqs(message["Body"], lost, lost), Minutes())) == []
     assert sum(key.startswith(f"scored/{KEY[9:]}") for key in listed(s3, "scored/")) == 2
     assert app.handler(schedule(3), Minutes())["sent"] == 0
     found = [line for line in lines(capsys) if "FilesReconciled" in line]

@@ -3,25 +3,26 @@ import hashlib
 import io
 import itertools
 import json
-import os
 import random
-import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from scorelet.batch import score_object
 from scorelet.batch_keys import output_key, run_id, target_of
 from scorelet.batch_score import BatchOptions
 from scorelet.errors import EventError, ModelNotFound, ObjectMissing, PackageRefused
-from scorelet.events.s3 import S3Object
+from scorelet.events.s3 import S3Object, created_event, s3_objects
 from scorelet.package import load_package
 
+from tests.events import as_notification
 from tests.fakes.dying import DyingStore, Killed
 from tests.fakes.nasty import nasty_file
 from tests.fakes.package import tiny_package
 from tests.fakes.store import MemoryStore
+from tests.fakes.turns import EveryOrder, take_turns
+from tests.laws import FULL
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 BUCKET, KEY = "data-bucket", "incoming/tiny/day 1/a+b.csv"
 GOOD = b"amount,age,member,colour\n5.10,33,true,red\n7,,0,light green\n"
 
@@ -180,14 +181,14 @@ def test_a_run_is_named_by_content_model_and_settings():
 
 
 @pytest.mark.law
-def test_a_kill_before_or_after_any_call_is_healed_by_the_next_delivery():
+def test_a_kill_before_or_after_any_call_is_healed_by_the_next_delivery(law):
     whole = MemoryStore()
     calls = DyingStore(whole)
     data = nasty_file(5, MODELS.package.signature, 30, 0.3)
     score_object(drop(whole, data), calls, MODELS, BatchOptions())
     wanted = outputs(whole)
     assert calls.calls[-1] == "put_if_absent"
-    for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+    for number, when in law.each(itertools.product(range(len(calls.calls)), ("die_before", "die_after"))):
         store = MemoryStore()
         obj = drop(store, data)
         with pytest.raises(Killed):
@@ -200,18 +201,16 @@ def test_a_kill_before_or_after_any_call_is_healed_by_the_next_delivery():
 
 
 @pytest.mark.law
-def test_storms_of_deliveries_leave_what_single_ones_leave():
-    """Duplicates, reordering, overwrites, kills: every version of every object is scored once, with the same bytes."""
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + (400 if FULL else 8)):
+def test_storms_of_deliveries_leave_what_single_ones_leave(law):
+    """Duplicates, reordering, overwrites, kills, both shapes of event: each version of each object is scored once."""
+    for seed in law.seeds(2000, 8):
         chance = random.Random(seed)
         files = [nasty_file(seed + i, MODELS.package.signature, 6, 0.3) for i in range(3)]
         drops = [(f"incoming/tiny/{chance.choice('ab')}.csv", data) for data in files]
         calm, storm = MemoryStore(), MemoryStore()
         for obj in [drop(calm, data, key) for key, data in drops]:
             score_object(obj, calm, MODELS, BatchOptions())
-        deliveries = [drop(storm, data, key) for key, data in drops] * 3
+        deliveries = [heard(obj, chance) for obj in [drop(storm, data, key) for key, data in drops] for _ in range(3)]
         chance.shuffle(deliveries)
         committed = 0
         for obj in deliveries:
@@ -225,80 +224,22 @@ def test_storms_of_deliveries_leave_what_single_ones_leave():
         assert outputs(storm) == outputs(calm), seed
 
 
+def heard(obj, chance):
+    """The object as an event of one shape or the other tells of it."""
+    event = created_event(obj)
+    (found,) = s3_objects(as_notification(event) if chance.random() < 0.5 else event)
+    return found
+
+
 @pytest.mark.law
-def test_of_two_workers_at_once_one_commits_whatever_the_interleaving():
-    """Two threads take turns at every store call, in every order of turns (a seeded sample of them when not full)."""
-    first = random.randrange(2**32)
-    print(f"seed {first}")
+def test_of_two_workers_at_once_one_commits_whatever_the_interleaving(law):
+    """Two threads take turns at every call to the store, in every order there is; a sample of them in a usual run."""
     wanted = MemoryStore()
     score_object(drop(wanted), wanted, MODELS, BatchOptions())
-    for seed in range(first, first + (300 if FULL else 10)):
+    chance = law.chance()
+    for choose in law.each(EveryOrder() if FULL else [chance.choice] * 10):
         store = MemoryStore()
         obj = drop(store)
-        results = take_turns(seed, obj, store)
-        assert sum(outcome.committed for outcome in results) == 1, seed
-        assert outputs(store) == outputs(wanted), seed
-
-
-class Turns:
-    """Lets one of two workers do one store call at a time, in an order drawn from the seed."""
-
-    def __init__(self, seed, store):
-        self.store, self.chance, self.waiting = store, random.Random(seed), set()
-        self.working, self.condition, self.chosen = {0, 1}, threading.Condition(), None
-
-    def of(self, worker):
-        turns = self
-
-        class Mine:
-            def __getattr__(self, name):
-                def call(*args, **kwargs):
-                    turns.wait(worker)
-                    try:
-                        return getattr(turns.store, name)(*args, **kwargs)
-                    finally:
-                        turns.choose(None)
-
-                return call
-
-        return Mine()
-
-    def wait(self, worker):
-        with self.condition:
-            self.waiting.add(worker)
-            self._draw()
-            self.condition.wait_for(lambda: self.chosen == worker, timeout=60)
-            self.waiting.discard(worker)
-
-    def choose(self, worker):
-        with self.condition:
-            self.chosen = worker
-            self._draw()
-
-    def leave(self, worker):
-        with self.condition:
-            self.working.discard(worker)
-            self._draw()
-
-    def _draw(self):
-        if self.chosen is None and self.waiting and self.waiting == self.working:
-            self.chosen = self.chance.choice(sorted(self.waiting))
-        self.condition.notify_all()
-
-
-def take_turns(seed, obj, store):
-    turns, results = Turns(seed, store), [None, None]
-
-    def work(worker):
-        try:
-            results[worker] = score_object(obj, turns.of(worker), OneModel(), BatchOptions())
-        finally:
-            turns.leave(worker)
-
-    threads = [threading.Thread(target=work, args=(worker,)) for worker in (0, 1)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert None not in results, seed
-    return results
+        results = take_turns(store, choose, partial(score_object, obj, models=OneModel(), options=BatchOptions()))
+        assert sum(outcome.committed for outcome in results) == 1
+        assert outputs(store) == outputs(wanted)

@@ -70,11 +70,11 @@ def test_a_delivery_that_comes_again_after_a_promotion_changes_nothing():
 
 
 @pytest.mark.law
-def test_a_kill_and_a_promotion_between_any_two_calls_leave_one_run_of_one_version():
+def test_a_kill_and_a_promotion_between_any_two_calls_leave_one_run_of_one_version(law):
     probe = World()
     calls = DyingStore(probe.store)
     probe.deliver(calls)
-    for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+    for number, when in law.each(itertools.product(range(len(calls.calls)), ("die_before", "die_after"))):
         world = World()
         with pytest.raises(Killed):
             world.deliver(DyingStore(world.store, **{when: number}))
@@ -188,12 +188,12 @@ def test_what_was_refused_stays_refused_though_the_version_is_there_later(versio
 
 
 @pytest.mark.law
-def test_a_kill_between_any_two_calls_leaves_one_manifest_of_what_was_asked_for():
+def test_a_kill_between_any_two_calls_leaves_one_manifest_of_what_was_asked_for(law):
     for version, status in (("2", "scored"), ("9", "unreadable")):
         probe = asked(World(), version)
         calls = DyingStore(probe.store)
         probe.deliver(calls)
-        for number, when in itertools.product(range(len(calls.calls)), ("die_before", "die_after")):
+        for number, when in law.each(itertools.product(range(len(calls.calls)), ("die_before", "die_after"))):
             world = asked(World(), version)
             with pytest.raises(Killed):
                 world.deliver(DyingStore(world.store, **{when: number}))
@@ -240,10 +240,8 @@ def test_a_kill_and_a_publishing_between_any_two_calls_leave_one_manifest_of_wha
 
 
 @pytest.mark.law
-def test_storms_of_deliveries_around_a_publishing_leave_one_manifest():
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + 40):
+def test_storms_of_deliveries_around_a_publishing_leave_one_manifest(law):
+    for seed in law.seeds(1000, 40):
         chance, world = random.Random(seed), World().drop(LATER)
         published = chance.randrange(6)
         for number in range(6):

@@ -1,6 +1,5 @@
 import csv
 import io
-import os
 import random
 from dataclasses import replace
 
@@ -20,8 +19,8 @@ from scorelet.text_engine import TextEngine
 from tests.fakes.fates import Plain, as_json
 from tests.fakes.nasty import nasty_table
 from tests.fakes.package import tiny_package, tiny_records
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 TASKS = ("binary", "multiclass", "regression")
 
 
@@ -39,17 +38,10 @@ def read_rejects(text):
     return list(csv.DictReader(io.StringIO(text.decode(), newline="")))
 
 
-def a_seed():
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    return seed
-
-
 @pytest.mark.law
-def test_every_row_is_scored_or_rejected_once_and_in_order(tmp_path):
+def test_every_row_is_scored_or_rejected_once_and_in_order(law, tmp_path):
     """Conservation, for whole files against the plain reading of the rules; and one path, row by row, with the API."""
-    first = a_seed()
-    for seed in range(first, first + (1500 if FULL else 40)):
+    for seed in law.seeds(1500, 40):
         chance = random.Random(seed)
         task = chance.choice(TASKS)
         served = package(task)
@@ -94,9 +86,8 @@ def assert_rows(text, head, good, served, delimiter, seed):
 
 
 @pytest.mark.law
-def test_the_same_bytes_come_out_for_every_stretch(tmp_path):
-    first = a_seed()
-    for seed in range(first, first + (150 if FULL else 5)):
+def test_the_same_bytes_come_out_for_every_stretch(law, tmp_path):
+    for seed in law.seeds(150, 5):
         table = nasty_table(seed, package().signature, 30, 0.3)
         one = score(table.data, tmp_path, file=table.settings)
         for stretch in (*random.Random(seed).sample(range(20, len(table.data)), 3), 61, len(table.data)):
@@ -110,25 +101,25 @@ def test_the_same_bytes_come_out_for_every_stretch(tmp_path):
 
 @pytest.mark.law
 @pytest.mark.parametrize("left_out", ["", "_+"])
-def test_every_text_means_the_same_in_csv_and_json(tmp_path, left_out):
+def test_every_text_means_the_same_in_csv_and_json(law, tmp_path, left_out):
     """Text to value and state, against the grammar of docs/csv.md and the JSON front end."""
-    seed = a_seed()
-    chance = random.Random(seed)
+    chance = law.chance()
     signature = package().signature
     alphabet = "0123456789" * 3 + "..--++eEeE__xX \t,infnatruefalsdINFNAT/'\u0663\u00a0\uff11\v\f\x1c\x85\0\n\r"
     alphabet = "".join(c for c in alphabet if c not in left_out)
-    texts = ["".join(chance.choices(alphabet, k=chance.randrange(9))) for _ in range(200_000 if FULL else 4000)]
+    texts = ["".join(chance.choices(alphabet, k=chance.randrange(9))) for _ in range(full_or(200_000, 4000))]
     texts += [f"{chance.random()!r}e{chance.randrange(-330, 310)}" for _ in range(1000)]
     texts = [text for text in texts if not set(text) & set(left_out)]
     texts += [chance.choice(["", "-"]) + "1" * n for n in (15, 17, 20, 308, 309, 310, 400)]
     texts += list(signature.features[3].categories)
+    law.tried = len(texts)
     for feature in signature.features:  # alone: one odd cell would send its neighbours the slow way too
         alone = Signature((feature,), "regression", "price")
         records = [{feature.name: as_json(feature, text)} for text in texts]
         wanted, found = columns_from_records(alone, records)[feature.name], read_column(alone, texts, tmp_path)
         states, given = (encode(alone, {feature.name: column}).states[:, 0] for column in (wanted, found))
         differ = np.flatnonzero((states != given) | ((wanted.values != found.values) & (states == CellState.OK)))
-        assert [(texts[i], states[i], given[i]) for i in differ] == [], (seed, feature.name)
+        assert [(texts[i], states[i], given[i]) for i in differ] == [], feature.name
 
 
 def read_column(signature, texts, folder):
@@ -146,11 +137,11 @@ def read_column(signature, texts, folder):
 
 
 @pytest.mark.law
-def test_numbers_of_every_length_and_point_are_read_as_python_reads_them(tmp_path):
+def test_numbers_of_every_length_and_point_are_read_as_python_reads_them(law, tmp_path):
     """The quick way from digits to numbers, at its borders: 8, 9, 16, 17 characters, 2^53, every point."""
-    chance = random.Random(a_seed())
+    chance = law.chance()
     texts = []
-    for _ in range(100_000 if FULL else 5000):
+    for _ in law.each(range(full_or(100_000, 5000))):
         digits = "".join(chance.choices("0123456789", k=chance.choice([1, 2, 7, 8, 9, 15, 16, 17])))
         point = chance.randrange(len(digits) + 2)
         texts.append(
@@ -204,15 +195,17 @@ def written(values):
     return numbers
 
 
-def test_every_finite_number_reads_back_the_same():
-    bits = np.random.default_rng(a_seed()).integers(0, 2**32, 20_000, dtype=np.uint32)
+@pytest.mark.law
+def test_every_finite_number_reads_back_the_same(law):
+    bits = np.random.default_rng(law.seed).integers(0, 2**32, 20_000, dtype=np.uint32)
     values = np.concatenate([bits.view(np.float32), np.array([0, -0.0, 1, 1e-45, 3.4028235e38, 2**24], np.float32)])
     values = values[np.isfinite(values)]
     assert np.array_equal(np.array(written(values), np.float32).view(np.uint32), values.view(np.uint32))
 
 
-def test_a_probability_is_the_shortest_text_that_reads_back_the_same():
-    values = np.random.default_rng(a_seed()).random(5000, dtype=np.float32)
+@pytest.mark.law
+def test_a_probability_is_the_shortest_text_that_reads_back_the_same(law):
+    values = np.random.default_rng(law.seed).random(5000, dtype=np.float32)
     digits = [len(text.split("e")[0].replace(".", "").strip("0")) for text in written(values)]
     exact = [np.format_float_scientific(value, unique=True, trim="-").split("e")[0] for value in values]
     assert digits == [len(text.replace(".", "")) for text in exact]
@@ -263,13 +256,12 @@ def test_a_row_without_a_finite_answer_is_rejected(tmp_path):
 
 @pytest.mark.law
 @pytest.mark.parametrize("task", TASKS)
-def test_a_row_gets_the_same_answer_bit_by_bit_in_any_company(task):
+def test_a_row_gets_the_same_answer_bit_by_bit_in_any_company(law, task):
     """Split invariance rests on this property of the model runtime, so it is checked wherever the tests run."""
     served = package(task)
-    seed = a_seed()
-    records = tiny_records(5000, seed)
+    records = tiny_records(5000, law.seed)
     _, together = served.answer(columns_from_records(served.signature, records))
     for size in (1, 2, 3, 7, 8, 31, 257, 4095, 4096, 4097):
-        for start in (0, 1, 5, 903):
+        for start in law.each((0, 1, 5, 903)):
             _, some = served.answer(columns_from_records(served.signature, records[start : start + size]))
-            assert np.array_equal(some.outputs, together.outputs[start : start + size]), (seed, size, start)
+            assert np.array_equal(some.outputs, together.outputs[start : start + size]), (size, start)

@@ -29,8 +29,8 @@ from tests.fakes.forms import INPUTS, random_records, read_output, write_csv, wr
 from tests.fakes.nasty import nasty_table
 from tests.fakes.package import tiny_package
 from tests.fakes.store import MemoryStore
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 BUCKET, KEY = "data-bucket", "incoming/tiny/day 1/a+b.csv"
 HEADER = b"amount,age,member,colour,note\n"
 ROWS = (
@@ -146,20 +146,18 @@ def assert_same(data, shard_bytes, wanted, shuffle=None, settings=NO_SETTINGS):
 
 @pytest.mark.law
 @pytest.mark.parametrize("longest", [40, 1 << 20])
-def test_shards_of_any_size_give_the_rows_of_the_file_in_one_piece(monkeypatch, longest):
+def test_shards_of_any_size_give_the_rows_of_the_file_in_one_piece(law, monkeypatch, longest):
     monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
     for data in (HEADER + ROWS, b"\xef\xbb\xbf" + HEADER.replace(b"\n", b"\r\n") + ROWS + b"\n"):
         wanted = in_one_piece(data)
-        for shard_bytes in range(1 if FULL else 3, len(data) + 1, 1 if FULL else 17):
+        for shard_bytes in law.each(range(full_or(1, 3), len(data) + 1, full_or(1, 17))):
             assert_same(data, shard_bytes, wanted)
 
 
 @pytest.mark.law
-def test_nasty_files_come_out_the_same_in_any_order_of_their_shards():
+def test_nasty_files_come_out_the_same_in_any_order_of_their_shards(law):
     """With any delimiter, header or none, and any settings."""
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + (150 if FULL else 10)):
+    for seed in law.seeds(150, 10):
         chance = random.Random(seed)
         table = nasty_table(seed, MODELS.package.signature, chance.randrange(1, 60), chance.choice([0.02, 0.2, 0.5]))
         wanted = in_one_piece(table.data, table.settings)
@@ -171,7 +169,7 @@ def test_nasty_files_come_out_the_same_in_any_order_of_their_shards():
 @pytest.mark.law
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_a_file_of_any_delimiter_with_or_without_a_header_can_be_cut_anywhere(delimiter, mark):
+def test_a_file_of_any_delimiter_with_or_without_a_header_can_be_cut_anywhere(law, delimiter, mark):
     names = tuple(HEADER.decode().strip().split(","))
     body = ROWS.replace(b",", delimiter.encode())
     settings = FileSettings(delimiter=delimiter, header=False, columns=names, drop=("colour",), id="note")
@@ -181,7 +179,7 @@ def test_a_file_of_any_delimiter_with_or_without_a_header_can_be_cut_anywhere(de
     ):
         wanted = in_one_piece(data, chosen)
         assert wanted[0]["rows_in"] == 7
-        for shard_bytes in range(1 if FULL else 3, len(data) + 1, 1 if FULL else 17):
+        for shard_bytes in law.each(range(full_or(1, 3), len(data) + 1, full_or(1, 17))):
             assert_same(data, shard_bytes, wanted, settings=chosen)
 
 
@@ -195,22 +193,20 @@ JSON_LINES = (
 @pytest.mark.law
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("longest", [40, 1 << 20])
-def test_json_lines_can_be_cut_anywhere(monkeypatch, longest, mark):
+def test_json_lines_can_be_cut_anywhere(law, monkeypatch, longest, mark):
     monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
     data, settings = mark + JSON_LINES, FileSettings(format="jsonl", id="note")
     wanted = in_one_piece(data, settings)
     assert wanted[0]["rows_in"] == 9
-    for shard_bytes in range(1 if FULL else 3, len(data) + 1, 1 if FULL else 17):
+    for shard_bytes in law.each(range(full_or(1, 3), len(data) + 1, full_or(1, 17))):
         assert_same(data, shard_bytes, wanted, settings=settings)
 
 
 @pytest.mark.law
 @pytest.mark.parametrize("output", INPUTS)
 @pytest.mark.parametrize("write", [write_csv, write_jsonl])
-def test_every_output_of_shards_holds_the_rows_of_the_file_in_one_piece(write, output):
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + (30 if FULL else 2)):
+def test_every_output_of_shards_holds_the_rows_of_the_file_in_one_piece(law, write, output):
+    for seed in law.seeds(30, 2):
         chance = random.Random(seed)
         data = write(random_records(seed, chance.randrange(1, 40)))
         settings = FileSettings(output=output, id="row")
@@ -248,14 +244,14 @@ def test_a_full_disk_is_not_the_files_fault_and_the_delivery_comes_again(monkeyp
 
 
 @pytest.mark.law
-def test_a_kill_at_any_call_costs_nothing_but_time():
+def test_a_kill_at_any_call_costs_nothing_but_time(law):
     """Killed before or after every call, the next delivery and redrive end with the same bytes and one manifest."""
     data = HEADER + ROWS
     store, obj = drop(data)
     counting = DyingStore(store)
     wanted = run(counting, obj, 60).manifest
-    for number in range(0, len(counting.calls), 1 if FULL else 4):
-        for when in ("die_before", "die_after"):
+    for number in range(0, len(counting.calls), full_or(1, 4)):
+        for when in law.each(("die_before", "die_after")):
             store, obj = drop(data)
             obj = S3Object(**{name: getattr(obj, name) for name in obj.__slots__})
             with pytest.raises(Killed):
@@ -278,7 +274,9 @@ def test_finished_parts_are_never_done_again():
     before = {key: len(states) for key, states in store.versions.items()}
     assert run(store, obj, 60).committed
     changed = {key for (_, key), states in store.versions.items() if len(states) != before.get((BUCKET, key), 0)}
-    assert {key.rpartition("/")[2] for key in changed} == {"job.json", "ranges.json", "shards.json", "manifest.json"}
+    assert {key.rpartition("/")[2] for key in changed} == {
+        *("job.json", "ranges.json", "shards.json", "status.json", "manifest.json")
+    }
 
 
 def test_a_file_that_reads_two_ways_is_cut_in_several_calls(monkeypatch):
@@ -331,16 +329,17 @@ def test_a_big_file_that_asks_for_a_version_is_a_comparison_as_a_small_one_is():
 
 
 @pytest.mark.law
-def test_a_large_file_adds_up():
+def test_a_large_file_adds_up(law):
     rows = [f'{i % 900}.5,{i % 130},true,red,"no. {i}\nof many"' if i % 50 else "1,2" for i in range(10_000)]
-    data = HEADER + ("\n".join(rows) + "\n").encode() * (550 if FULL else 4)
+    times = full_or(550, 4)
+    data = HEADER + ("\n".join(rows) + "\n").encode() * times
     store, obj = drop(data)
     manifest = run(store, obj, len(data) // 5).manifest
     found = (manifest["rows_in"], manifest["rows_scored"], manifest["rows_rejected"], len(manifest["parts"]))
-    times = 550 if FULL else 4
     assert found == (10_000 * times, 9_800 * times, 200 * times, 6 if len(data) % 5 else 5)
     last = store.get(BUCKET, manifest["rejects"][-1]["key"]).body.decode().splitlines()[-1].split(",")
     where = data.rindex(b"\n1,2\n") + 1
+    law.tried = manifest["rows_in"]
     assert last[:2] == [str(data.count(b"\n", 0, where) + 1), str(where)]
 
 

@@ -2,8 +2,6 @@
 
 import io
 import itertools
-import os
-import random
 
 import numpy as np
 import pytest
@@ -13,7 +11,8 @@ from scorelet.csv_measure import Measure, measure, reach
 from scorelet.csv_records import read_records
 from scorelet.grammar import COMMAS, Grammar
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
+from tests.laws import full_or
+
 PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "a", '"\n', '"x"', '"l\nm"', '"q,""z"""', "\n\n", "é", '"\n"', "aaaaaaaa"]
 CORPUS = [
     b'a,b\n1,"2\n3"\n4,"5 ""6""\r\n7"\r\n8,9\n',
@@ -77,21 +76,19 @@ def assert_exact(data: bytes, ranges: list[Range], note: object, grammar: Gramma
 @pytest.mark.parametrize("longest", [5, 12, 1 << 20])
 @pytest.mark.parametrize("data", CORPUS, ids=range(len(CORPUS)))
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_a_cut_at_every_byte_changes_no_record(monkeypatch, data, delimiter, longest):
+def test_a_cut_at_every_byte_changes_no_record(law, monkeypatch, data, delimiter, longest):
     monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
     data, grammar = data.replace(b",", delimiter.encode()), Grammar(delimiter)
-    for place in range(1, len(data)):
+    for place in law.each(range(1, len(data))):
         assert_exact(data, [Range(0, 0, place), Range(1, place, len(data))], place, grammar)
-    for width in range(1, len(data) + 1):
+    for width in law.each(range(1, len(data) + 1)):
         assert_exact(data, ranges_of(len(data), width), width, grammar)
 
 
 @pytest.mark.law
-def test_any_file_can_be_cut_anywhere(monkeypatch):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    for _ in range(4000 if FULL else 250):
+def test_any_file_can_be_cut_anywhere(law, monkeypatch):
+    chance = law.chance()
+    for _ in law.each(range(full_or(4000, 250))):
         monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", chance.choice([3, 5, 12, 40, 1000]))
         monkeypatch.setattr(csv_measure, "MOST_STARTS", chance.choice([1, 2, 64]))
         monkeypatch.setattr(csv_measure, "STRETCH_BYTES", chance.choice([1, 5, 4096]))
@@ -99,7 +96,7 @@ def test_any_file_can_be_cut_anywhere(monkeypatch):
         data = "".join(chance.choices([*PIECES, delimiter], k=chance.randrange(1, 80))).encode()
         places = sorted({0, len(data), *(chance.randrange(len(data)) for _ in range(chance.randrange(8)))})
         ranges = [Range(n, *pair) for n, pair in enumerate(itertools.pairwise(places))]
-        assert_exact(data, ranges, (seed, csv_scan.MAX_RECORD_BYTES, data, places), Grammar(delimiter))
+        assert_exact(data, ranges, (csv_scan.MAX_RECORD_BYTES, data, places), Grammar(delimiter))
 
 
 def test_newlines_in_quotes_need_no_second_look():

@@ -1,5 +1,4 @@
 import io
-import os
 import random
 
 import numpy as np
@@ -10,8 +9,8 @@ from scorelet.csv_scan import Fault
 from scorelet.grammar import Grammar
 
 from tests.fakes.slow_csv import SlowRecord, slow_records
+from tests.laws import full_or
 
-FILES = 20_000 if os.environ.get("SCORELET_LAWS") == "full" else 600
 PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "a", "5.10", '"x"', '"l\nm"', '"q,""z"""', "\n\n", "\xff", "é", "\0", " "]
 
 
@@ -40,11 +39,9 @@ def same(found: list[SlowRecord], wanted: list[SlowRecord]) -> bool:
 
 
 @pytest.mark.law
-def test_the_fast_reader_agrees_with_the_plain_one_wherever_stretches_end(monkeypatch):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    for _ in range(FILES):
+def test_the_fast_reader_agrees_with_the_plain_one_wherever_stretches_end(law, monkeypatch):
+    chance = law.chance()
+    for _ in law.each(range(full_or(20_000, 600))):
         longest = chance.choice([5, 12, 1000])
         monkeypatch.setattr(csv_scan, "MAX_RECORD_BYTES", longest)
         delimiter = chance.choice(",;\t|")
@@ -52,7 +49,7 @@ def test_the_fast_reader_agrees_with_the_plain_one_wherever_stretches_end(monkey
         wanted = slow_records(data, longest, delimiter)
         for stretch in {1, chance.randrange(1, 12), chance.randrange(1, 100), 10_000}:
             found = read(data, stretch, delimiter)
-            assert same(found, wanted), (seed, longest, stretch, delimiter, data, found, wanted)
+            assert same(found, wanted), (longest, stretch, delimiter, data, found, wanted)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import csv
 import io
-import os
-import random
 import re
 import unicodedata
 
@@ -17,16 +15,10 @@ from scorelet.package import load_package
 from scorelet.text_engine import roomy
 
 from tests.fakes.package import tiny_package
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 TRIGGERS = "=+-@\uff1d\uff0b\uff0d\uff20"
 ALPHABET = TRIGGERS + "'\t \0\r\n\"\v\x1c\u0085\u00a0\u3000\u2003\ufeff\u200b1234567890.,;|eExé日ー"
-
-
-def a_seed():
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    return seed
 
 
 def texts(chance, n):
@@ -52,17 +44,17 @@ def undone(cell):
 
 
 @pytest.mark.law
-def test_no_text_opens_as_a_formula_and_every_text_comes_back():
-    for text in texts(random.Random(a_seed()), 1_000_000 if FULL else 30_000):
+def test_no_text_opens_as_a_formula_and_every_text_comes_back(law):
+    for text in law.each(texts(law.chance(), full_or(1_000_000, 30_000))):
         cell = guarded(text)
         assert not opens_as_formula(cell), ascii(text)
         assert undone(cell) == text, ascii(text)
 
 
 @pytest.mark.law
-def test_numbers_stay_as_they_are():
-    chance = random.Random(a_seed())
-    for _ in range(20_000):
+def test_numbers_stay_as_they_are(law):
+    chance = law.chance()
+    for _ in law.each(range(20_000)):
         number = chance.choice(["", "-", "+"]) + repr(chance.random() * 10 ** chance.randrange(-9, 20))
         for text in (number, f" {number}", f"\t{number} ", number.replace(".", ",")):
             assert guarded(text) == text
@@ -82,10 +74,10 @@ def test_what_only_begins_like_a_number_is_none(text):
 
 
 @pytest.mark.law
-def test_the_quick_way_through_a_file_guards_the_same_cells_and_leaves_all_else():
+def test_the_quick_way_through_a_file_guards_the_same_cells_and_leaves_all_else(law):
     """By the csv module: every cell is what `guarded` says of it, quoted or not, at every line end and delimiter."""
-    chance = random.Random(a_seed())
-    for _ in range(20_000 if FULL else 1000):
+    chance = law.chance()
+    for _ in law.each(range(full_or(20_000, 1000))):
         delimiter, end = chance.choice(",;\t|"), chance.choice(["\n", "\r\n"])
         rows = [texts(chance, 3) for _ in range(chance.randrange(1, 5))]
         body = "".join(delimiter.join(written(chance, c, delimiter) for c in row) + end for row in rows).encode()

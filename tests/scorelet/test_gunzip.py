@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import random
 import zlib
 from pathlib import Path
@@ -18,8 +17,8 @@ from scorelet.package import load_package
 from tests.fakes.package import tiny_package
 from tests.fakes.peak import scored_apart
 from tests.fakes.store import MemoryStore
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 ROOT = Path(__file__).parents[2]
 HEADER, GOOD, BAD = b"amount,age,member,colour\n", b"5.10,33,true,red\n", b'5,33,true,"mau\nve"\n'
 MOST_MB = 250  # numpy, the model runtime and DuckDB take some 80
@@ -56,10 +55,8 @@ def read_all(data, size):
 
 
 @pytest.mark.law
-def test_members_and_padding_of_any_size_are_one_text():
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + (300 if FULL else 30)):
+def test_members_and_padding_of_any_size_are_one_text(law):
+    for seed in law.seeds(300, 30):
         chance = random.Random(seed)
         pieces = [chance.randbytes(chance.choice([0, 1, 9, 70_000])) for _ in range(chance.randrange(1, 5))]
         body = b"".join(packed(p) + bytes(chance.choice([0, 0, 1, 512, 70_000])) for p in pieces)
@@ -69,10 +66,10 @@ def test_members_and_padding_of_any_size_are_one_text():
 
 
 @pytest.mark.law
-def test_a_gzip_that_is_cut_anywhere_or_damaged_is_refused_whole():
+def test_a_gzip_that_is_cut_anywhere_or_damaged_is_refused_whole(law):
     body = packed(HEADER + GOOD) + packed(GOOD * 9)
     whole = len(packed(HEADER + GOOD))
-    for end in range(2, len(body), 1 if FULL else 7):
+    for end in law.each(range(2, len(body), full_or(1, 7))):
         if end == whole:
             continue
         with pytest.raises(UnreadableFile, match="ends in the middle"):
@@ -132,7 +129,7 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path, bomb):
             file.writelines([packed(mib)] * 200)
         else:
             piece = mib if bomb == "zeros" else GOOD * 60_000
-            file.writelines(packer.compress(piece) for _ in range(1000 if FULL else 200))
+            file.writelines(packer.compress(piece) for _ in range(full_or(1000, 200)))
             file.write(packer.flush())
     assert (tmp_path / "big").stat().st_size < 8 << 20
     found = scored_apart(tmp_path / "big", tmp_path)

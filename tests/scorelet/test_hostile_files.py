@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from scorelet.package import load_package
 
 from tests.fakes.package import tiny_package
 from tests.fakes.peak import scored_apart
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 ROOT = Path(__file__).parents[2]
 HEADER, GOOD = b"amount,age,member,colour\n", b"1,2,true,red\n"
 MIB = 1 << 20
@@ -148,21 +147,21 @@ def test_a_header_of_200_mib_is_refused_in_little_memory(tmp_path):
 @pytest.mark.law
 def test_quotes_that_are_never_closed_cost_a_row_each_in_little_memory(tmp_path):
     """A field that is opened and holds line ends for many MiB: every line of it is a row, and no good row is lost."""
-    lines = (200 if FULL else 20) * 1000
+    lines = full_or(200, 20) * 1000
     found = in_a_process_of_its_own(tmp_path, HEADER, GOOD, b'1,2,true,"red\n', *([b"y" * 999 + b"\n"] * lines), GOOD)
     assert found == {"rows": lines + 3, "scored": 2, "rejects": {"bad_quoting": 1, "too_few_columns": lines}}
 
 
 @pytest.mark.law
 def test_rows_of_a_hundred_thousand_columns_are_rejected_in_little_memory(tmp_path):
-    rows = 500 if FULL else 50
+    rows = full_or(500, 50)
     found = in_a_process_of_its_own(tmp_path, HEADER, *([b"=," * 100_000 + b"\n", GOOD] * rows))
     assert found == {"rows": 2 * rows, "scored": rows, "rejects": {"too_many_columns": rows}}
 
 
 @pytest.mark.law
 def test_cells_that_are_all_formulas_are_scored_in_little_memory(tmp_path):
-    rows = 200_000 if FULL else 20_000
+    rows = full_or(200_000, 20_000)
     row = b"1,2,true,red," + b",".join([b"-1 =x", b"=1"] * 20) + b"\n"
     names = b",".join(b"=c%d" % i for i in range(40))
     found = in_a_process_of_its_own(tmp_path, HEADER[:-1] + b"," + names + b"\n", *([row] * rows))

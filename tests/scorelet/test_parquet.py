@@ -5,7 +5,6 @@ import datetime as dt
 import io
 import json
 import os
-import random
 import subprocess
 import sys
 from decimal import Decimal
@@ -20,8 +19,8 @@ from scorelet.package import load_package
 
 from tests.fakes.forms import read_output, write_parquet
 from tests.fakes.package import tiny_package
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 ROOT = Path(__file__).parents[2]
 TYPES = {"amount": "DOUBLE", "age": "INTEGER", "member": "BOOLEAN", "colour": "VARCHAR"}
 GOOD = [5.1, 33, True, "red"]
@@ -167,7 +166,7 @@ def test_a_rejected_row_is_named_by_its_number(tmp_path):
 @pytest.mark.law
 @pytest.mark.parametrize("threads", [1, 2])
 def test_rows_of_many_groups_keep_their_order(tmp_path, threads):
-    count = 200_000 if FULL else 30_000
+    count = full_or(200_000, 30_000)
     query = f"SELECT i, 'x' || i AS text, {FEATURES} FROM range({count}) t(i)"  # noqa: S608 - our own
     of_sql(
         tmp_path, query.replace("33 AS age", "CASE i % 7 WHEN 0 THEN 999 ELSE 33 END AS age"), ", ROW_GROUP_SIZE 2048"
@@ -224,18 +223,16 @@ def test_a_row_of_too_much_text_is_one_reject_whatever_is_in_it(tmp_path):
 
 
 @pytest.mark.law
-def test_a_damaged_file_is_refused_and_none_of_its_text_is_told(tmp_path):
+def test_a_damaged_file_is_refused_and_none_of_its_text_is_told(law, tmp_path):
     """Or, where the damage shows nowhere, read; but it is never a crash."""
     write_parquet(tmp_path / "source", TYPES | {"secret": "VARCHAR"}, [[*GOOD, f"secret{i}"] for i in range(300)])
-    body, seed = (tmp_path / "source").read_bytes(), random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    body, chance = (tmp_path / "source").read_bytes(), law.chance()
     damaged = [body[:end] for end in (9, 100, len(body) // 2, len(body) - 1)]
-    for _ in range(300 if FULL else 30):
+    for _ in range(full_or(300, 30)):
         place = chance.randrange(5, len(body))
         damaged.append(body[:place] + chance.randbytes(chance.choice([1, 4])) + body[place + 1 :])
     told = []
-    for one in damaged:
+    for one in law.each(damaged):
         (tmp_path / "source").write_bytes(one)
         try:
             score(tmp_path)
@@ -293,7 +290,6 @@ def test_a_small_file_of_very_much_is_refused_in_little_memory(tmp_path, query, 
         check=True,
     )
     found = json.loads(done.stdout)
-    print(found)
     assert words in found["unreadable"]
     assert found["peak_mb"] < 700  # DuckDB may take 512 of it
 

@@ -1,7 +1,6 @@
 """Lists, structs and maps of Parquet files: kept as they are, as JSON values in JSON lines, and no feature."""
 
 import json
-import os
 import random
 
 import duckdb
@@ -13,7 +12,6 @@ from tests.fakes.forms import read_output
 from tests.fakes.nested import random_type, random_value
 from tests.scorelet.test_parquet import FEATURES, of_sql, score
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 NESTED = "{'a': 1, 'b': [{'c': 'x,\"y'}]} AS s, [1, NULL] AS l, map {'k': NULL, 'é': 0.1::FLOAT} AS m, [['']] AS t"
 
 
@@ -70,12 +68,10 @@ def test_what_json_has_no_word_for_is_text_there(tmp_path):
 
 @pytest.mark.law
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_random_nested_values_of_random_types_come_out_the_same(tmp_path, zone, monkeypatch):
+def test_random_nested_values_of_random_types_come_out_the_same(law, tmp_path, zone, monkeypatch):
     monkeypatch.setenv("TZ", zone)
-    first = random.randrange(2**32)
-    print(f"seed {first}")
     with duckdb.connect() as duck:
-        for seed in range(first, first + (300 if FULL else 15)):
+        for seed in law.seeds(300, 15):
             chance = random.Random(seed)
             types = [duck.sqltype(random_type(chance)) for _ in range(3)]
             rows = [", ".join(f"{random_value(chance, t)} AS v{i}" for i, t in enumerate(types)) for _ in range(4)]

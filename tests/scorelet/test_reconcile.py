@@ -1,7 +1,6 @@
 """Files whose event was lost are found and scored once; whatever else happened to their events."""
 
 import json
-import os
 import random
 from functools import partial
 
@@ -19,7 +18,6 @@ from tests.fakes.nasty import nasty_file
 from tests.fakes.store import MemoryStore
 from tests.scorelet.test_batch import BUCKET, GOOD, MODELS, outputs
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 START = 1_767_225_600.0  # 2026-01-01
 LATER = START + 2 * GRACE_S
 
@@ -269,11 +267,9 @@ def test_the_cursor_and_the_notes_can_be_taken_for_no_file_and_no_output():
 
 
 @pytest.mark.law
-def test_whatever_becomes_of_events_every_file_is_scored_once_with_the_same_bytes(monkeypatch):
+def test_whatever_becomes_of_events_every_file_is_scored_once_with_the_same_bytes(law, monkeypatch):
     """Events are lost, duplicated and late, files overwritten, sweeps cut short: as if nothing had happened."""
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + (200 if FULL else 6)):
+    for seed in law.seeds(200, 6):
         chance = random.Random(seed)
         calm, storm, dropped, on_time, late = Bucket(), Bucket(), [], [], []
         for number in range(chance.randrange(2, 12)):

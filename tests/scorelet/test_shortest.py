@@ -1,13 +1,10 @@
 """The shortest text that reads back as the same float32, for one number and for many at once."""
 
-import os
-
 import numpy as np
 import pytest
 from scorelet.shortest import shortest
 
-MANY = 20_000_000 if os.environ.get("SCORELET_LAWS") == "full" else 200_000
-SEED = 20240501
+from tests.laws import full_or
 
 
 def one_by_one(values):
@@ -15,15 +12,15 @@ def one_by_one(values):
 
 
 @pytest.mark.law
-def test_many_at_once_are_what_each_is_alone():
-    print(f"seed {SEED}")
-    random = np.random.default_rng(SEED)
-    for start in range(0, MANY, 200_000):
+def test_many_at_once_are_what_each_is_alone(law):
+    random = np.random.default_rng(law.seed)
+    while law.tried < full_or(20_000_000, 200_000):
         bits = random.integers(0, 2**32, 50_000, dtype=np.uint32).view(np.float32)
         shares = random.random(100_000, dtype=np.float32) ** random.integers(1, 9)
         sizes = (random.normal(size=50_000) * 10.0 ** random.integers(-14, 9, 50_000)).astype(np.float32)
         values = np.concatenate([bits[np.isfinite(bits)], shares, sizes]).astype(np.float32)
-        assert shortest(values) == one_by_one(values), start
+        assert shortest(values) == one_by_one(values)
+        law.tried += len(values)
 
 
 def test_round_numbers_powers_of_ten_and_their_neighbours_are_right():

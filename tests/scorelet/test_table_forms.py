@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import os
 import random
 from dataclasses import replace
 
@@ -28,7 +27,6 @@ from tests.fakes.forms import (
 )
 from tests.fakes.package import FEATURES, tiny_package
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 TASKS = ("binary", "multiclass", "regression")
 
 
@@ -107,10 +105,8 @@ def written(path, form, records, seed):
 @pytest.mark.law
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("form", INPUTS)
-def test_every_row_of_every_form_is_in_one_place_with_the_answer_of_the_api(tmp_path, form, output):
-    first = random.randrange(2**32)
-    print(f"seed {first}")
-    for seed in range(first, first + (20 if FULL else 2)):
+def test_every_row_of_every_form_is_in_one_place_with_the_answer_of_the_api(law, tmp_path, form, output):
+    for seed in law.seeds(20, 2):
         chance = random.Random(seed)
         package = served(chance.choice(TASKS))
         types, rows, sent = written(tmp_path / "source", form, random_records(seed, chance.randrange(60)), seed)

@@ -1,5 +1,3 @@
-import random
-
 import numpy as np
 import pytest
 from scorelet.texts import Texts, weave
@@ -16,18 +14,16 @@ def column(chance, n, longest):
 
 
 @pytest.mark.law
-def test_weaving_is_joining():
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    for _ in range(300):
+def test_weaving_is_joining(law):
+    chance = law.chance()
+    for _ in law.each(range(300)):
         n, longest = chance.randrange(1, 40), chance.choice([0, 1, 15, 16, 17, 33, 300])
         columns = [column(chance, n, chance.choice([longest, 8, 16, 40])) for _ in range(chance.randrange(1, 6))]
         if chance.random() < 0.7:  # what makes the quick way possible
             first = [text + b"x" * chance.choice([16, 32]) for text in columns[0][0]]
             columns[0] = first, Texts.of(first)
         wanted = b"".join(b"".join(texts[i] for texts, _ in columns) for i in range(n))
-        assert weave([texts for _, texts in columns]).tobytes() == wanted, seed
+        assert weave([texts for _, texts in columns]).tobytes() == wanted
 
 
 def test_nothing_is_woven_to_nothing():

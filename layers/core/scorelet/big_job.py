@@ -5,6 +5,7 @@
     runs/<model>/<name>/<run>/measure/00000.json    one per range
     runs/<model>/<name>/<run>/shards.json           what to score
     runs/<model>/<name>/<run>/shard/00001.json      one per shard whose parts are written
+    runs/<model>/<name>/<run>/status.json           how far it is
     runs/<model>/<name>/<run>/failure.json          why the run stopped
 
 Parts are numbered from 1: `part-00000` is a file scored in one piece, and the two never overwrite one another.
@@ -26,7 +27,8 @@ from scorelet.package import ModelPackage
 from scorelet.store import ObjectStore
 from scorelet.table_form import COMMA_CSV, Form
 
-JOB, RANGES, SHARDS, FAILURE = "job.json", "ranges.json", "shards.json", "failure.json"
+JOB, RANGES, SHARDS = "job.json", "ranges.json", "shards.json"
+STATUS, FAILURE = "status.json", "failure.json"
 READERS = 32  # at a time, of small objects: a run may have 80,000, to be read within one call (docs/scale.md)
 
 
@@ -110,6 +112,12 @@ def write_json(store: ObjectStore, job: Job, file: str, data: Any) -> None:
 def read_json(store: ObjectStore, job: Job, file: str) -> Any:
     """Read a file of the run's own; raises ObjectMissing."""
     return json.loads(store.get(job.obj.bucket, job.key(file)).body)
+
+
+def names_in(store: ObjectStore, job: Job, folder: str) -> set[str]:
+    """The names of the files in a folder of the run's own, without their ending."""
+    prefix = job.key(f"{folder}/")
+    return {info.key.removeprefix(prefix).removesuffix(".json") for info in store.list(job.obj.bucket, prefix)}
 
 
 def read_all_json(store: ObjectStore, job: Job, files: Iterable[str]) -> list[Any]:

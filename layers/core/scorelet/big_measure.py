@@ -6,6 +6,7 @@ from typing import Any
 
 from scorelet.big_job import RANGES, SHARDS, Job, measure_file, read_all_json, read_json, write_json
 from scorelet.big_read import read_range
+from scorelet.big_status import note_cut, note_range
 from scorelet.csv_cut import Range, cut
 from scorelet.csv_measure import Measure, measure, reach
 from scorelet.errors import ObjectMissing
@@ -24,6 +25,7 @@ def measure_range(job: Job, range_: Range, store: ObjectStore) -> None:
         pass
     entry = None if range_.number else _origin(job, store)
     _measure(job, range_, entry, store)
+    note_range(job, store, range_)
 
 
 def cut_file(job: Job, store: ObjectStore) -> bool:
@@ -45,6 +47,7 @@ def cut_file(job: Job, store: ObjectStore) -> bool:
     except _TooMuch:
         return False
     write_json(store, job, SHARDS, shards)
+    note_cut(job, store, len(shards))
     return True
 
 

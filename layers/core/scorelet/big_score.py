@@ -14,6 +14,7 @@ from scorelet.batch import Outcome, commit, file_settings_of, is_done, options_o
 from scorelet.batch_score import BatchOptions, Totals, score_rows
 from scorelet.big_job import SHARDS, Job, part_file, read_all_json, read_json, shard_file, write_json
 from scorelet.big_read import open_range, read_range
+from scorelet.big_status import note_all, note_shard
 from scorelet.csv_cut import Shard
 from scorelet.errors import ObjectMissing
 from scorelet.open_rows import open_shard, read_header
@@ -24,11 +25,13 @@ from scorelet.store import ObjectStore
 from scorelet.table_form import HEAD_BYTES
 
 
-def score_shard(job: Job, shard: Shard, store: ObjectStore, package: ModelPackage, options: BatchOptions) -> bool:
-    """Write one shard's parts, then its result. False when that was done before."""
+def score_shard(
+    job: Job, shard: Shard, store: ObjectStore, package: ModelPackage, options: BatchOptions
+) -> Totals | None:
+    """Write one shard's parts, then its result: the sums over it. None when that was done before."""
     try:
         if read_json(store, job, shard_file(shard.number))["shard"] == shard.to_json():
-            return False
+            return None
     except ObjectMissing:
         pass
     run, file = job.with_package(package), part_file(shard.number)
@@ -52,7 +55,8 @@ def score_shard(job: Job, shard: Shard, store: ObjectStore, package: ModelPackag
         "rejects": rejected,
     }
     write_json(store, job, shard_file(shard.number), result)
-    return True
+    note_shard(job, store, shard)
+    return totals
 
 
 def finish(job: Job, store: ObjectStore, package: ModelPackage) -> Outcome:
@@ -65,6 +69,7 @@ def finish(job: Job, store: ObjectStore, package: ModelPackage) -> Outcome:
     if [result["shard"] for result in results] != shards:
         raise RuntimeError("a result is that of another shard")
     totals = _total(results)
+    note_all(job, store, totals.rows_in, totals.rows_scored)
     totals.read_as = job.form.read_as(file_settings_of(job.settings))
     return commit(run, store, totals, [r["part"] for r in results], [r["rejects"] for r in results])
 

@@ -10,6 +10,7 @@ from scorelet.batch_pin import ServedModels
 from scorelet.batch_score import BatchOptions
 from scorelet.big_job import JOB, RANGES, Job, write_json
 from scorelet.big_read import read_range
+from scorelet.big_status import begin_status
 from scorelet.csv_cut import ranges_of
 from scorelet.errors import FileTooLarge, ObjectChanged, UnreadableFile
 from scorelet.events.s3 import S3Object
@@ -58,4 +59,5 @@ def begin_run(
     write_json(store, job, JOB, job.to_json())
     ranges = ranges_of(obj.size, shard_bytes_of(obj.size, shard_bytes))
     write_json(store, job, RANGES, [range_.to_json() for range_ in ranges])
+    begin_status(job, store, len(ranges))
     return job

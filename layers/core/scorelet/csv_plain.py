@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from scorelet.features import CellState
 from scorelet.signature import Feature
-from scorelet.texts import SHORT, Bytes, Positions
+from scorelet.texts import SHORT, Bytes, Positions, Texts, weave
 
 Words = NDArray[np.uint64]
 Bools = NDArray[np.bool_]
@@ -51,7 +51,7 @@ class Cells:
     start: Positions
     end: Positions
 
-    def part(self, rows: slice) -> Cells:
+    def part(self, rows: slice | Positions | Bools) -> Cells:
         return Cells(self.data, self.start[rows], self.end[rows])
 
     def unquoted(self) -> Cells:
@@ -63,6 +63,20 @@ class Cells:
         """The eight bytes from each place on."""
         view: Words = np.ndarray(shape=(len(self.data) - 7,), dtype="<u8", buffer=self.data, strides=(1,))
         return view[place]
+
+    def begin_with(self, text: bytes) -> Bools:
+        """Which cells begin with a text, which may reach over a cell's end but not into the room behind the last."""
+        found = np.ones(len(self.start), dtype=np.bool_)
+        for at in range(0, len(text), 8):
+            piece = text[at : at + 8]
+            place = np.minimum(self.start + at, len(self.data) - 8)
+            found &= self.words(place) & _FIRST[len(piece)] == _word(piece)
+        return found
+
+    def joined(self) -> bytes:
+        """One after the other, commas between."""
+        commas = Texts.chosen([b","], np.zeros(len(self.start), dtype=np.int64))
+        return weave([Texts(self.data, self.start, self.end - self.start), commas])[:-1].tobytes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def scan(body: bytes, *, final: bool, delimiter: int = COMMA) -> Records:
     fault[_with_bad_encoding(body, start, end)] = Fault.BAD_ENCODING
     fault[broken] = Fault.BAD_QUOTING
     fault[end - start > MAX_RECORD_BYTES] = Fault.TOO_LONG
-    borders, columns = _fields(data, inside, ends, delimiter)
+    borders, columns = fields(data, inside, ends, delimiter)
     lines = len(ends) if inside is None else body.count(b"\n", 0, int(ends[-1]) + 1 if len(ends) else 0)
     return Records(data, start, end, ends, fault, columns, borders, lines)
 
@@ -251,7 +251,7 @@ def _with_bad_encoding(body: bytes, start: Positions, end: Positions) -> list[in
     return bad
 
 
-def _fields(data: Bytes, inside: Flags | None, ends: Positions, delimiter: int) -> tuple[Positions, Positions]:
+def fields(data: Bytes, inside: Flags | None, ends: Positions, delimiter: int) -> tuple[Positions, Positions]:
     """Where every field ends, record by record, and how many fields each record has."""
     if not len(ends):
         return ends, ends

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 
 from scorelet.errors import BadRequest
+from scorelet.json_quick import UNSURE, outside_texts, quick_json
 
 MOST_DEPTH = 32
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def parse_json(body: bytes) -> Any:
     """The document; raises BadRequest for what is not JSON, is nested too deeply, or has a key twice in one object."""
     check_depth(body)
+    value = quick_json(body)
+    if value is not UNSURE:
+        return value
     try:
         return _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
@@ -38,9 +41,7 @@ def check_depth(body: bytes) -> None:
     """
     if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
         return
-    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
-    brackets = b"".join(plain.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
-    codes = np.frombuffer(brackets, dtype=np.uint8)
+    codes = np.frombuffer(outside_texts(body, b"[]{}"), dtype=np.uint8)
     # in ASCII, `[` and `{` are odd multiples with bit 1 set, their closing partners have it clear
     steps = np.where(codes & 2, 1, -1)
     if len(steps) and int(steps.cumsum().max()) > MOST_DEPTH:

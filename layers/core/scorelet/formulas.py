@@ -88,6 +88,11 @@ def _of(kind: Flags, data: Bytes) -> Flags:
     return kind.take(data, mode="clip")
 
 
+def doubtful(first: Bytes) -> Flags:
+    """Whether texts that begin with these bytes may be formulas; for all others that is ruled out."""
+    return _of(_DOUBTFUL, first)
+
+
 def formula_places(records: Records, room: Bytes) -> Positions:
     """Where the texts of all cells that are formulas begin, ascending. `room` is the records' data with room around it.
 

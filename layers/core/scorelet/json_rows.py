@@ -7,7 +7,7 @@ number in quotes is text here, as it is for the API.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from scorelet.batch_answers import answer_names
 from scorelet.csv_scan import Fault, Records
 from scorelet.document import parse_json
 from scorelet.errors import BadRequest
-from scorelet.features import columns_from_records
+from scorelet.features import Column, columns_from_records
 from scorelet.file_settings import BadSettings, FileSettings
+from scorelet.json_alike import read_alike
 from scorelet.signature import Signature
 from scorelet.text_engine import Stretch, TextEngine, roomy
 from scorelet.texts import Texts
@@ -39,6 +40,7 @@ class JsonRows:
         self._stretches = lines
         self._signature = signature
         self._answers = answer_names(signature, signature.names)
+        self._written: Sequence[str] = ()  # the keys whose values are written one by one
 
     @property
     def names(self) -> Sequence[str]:
@@ -55,20 +57,26 @@ class JsonRows:
 
     def read(self, engine: TextEngine, records: Records) -> Stretch:  # noqa: ARG002 - the other tables need it
         """The features of the lines that are objects; the others are marked."""
-        found: list[dict[str, Any]] = []
-        for index in np.flatnonzero(records.fault == Fault.NONE).tolist():
+        text = roomy(records)
+        lines = read_alike(self._signature, records, text, self._written)
+        taken = [number for number, shape in enumerate(lines.shapes) if self._takes_our_names(shape.names)]
+        records.fault[np.isin(lines.shape, taken)] = Fault.NAME_TAKEN
+        found: dict[int, dict[str, Any]] = {}
+        for index in np.flatnonzero((lines.shape < 0) & (records.fault == Fault.NONE)).tolist():
             value = parsed(records.raw(index))
             if value is None:
                 records.fault[index] = Fault.BAD_JSON
             elif self._takes_our_names(value):
                 records.fault[index] = Fault.NAME_TAKEN
             else:
-                found.append(value)
+                found[index] = value
+        lines.put(list(found), columns_from_records(self._signature, list(found.values())))
         sound = np.flatnonzero(records.fault == Fault.NONE)
-        return Stretch(records, sound, columns_from_records(self._signature, found), roomy(records))
+        columns = {name: Column(c.values[sound], c.state[sound]) for name, c in lines.columns.items()}
+        return Stretch(records, sound, columns, text, lines.cells)
 
-    def _takes_our_names(self, value: dict[str, Any]) -> bool:
-        return not value.keys().isdisjoint(self._answers)
+    def _takes_our_names(self, names: Collection[str]) -> bool:
+        return any(name in names for name in self._answers)
 
     def lines(self, stretch: Stretch, rows: NDArray[np.int64], answers: Sequence[Texts]) -> list[Texts]:
         """A line end and the line up to its closing brace, our answers with their names, the brace.
@@ -106,10 +114,9 @@ class Number(str):
 _NUMBERS_AS_TEXT = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=str)
 
 
-def with_numbers_as_text(raw: bytes) -> dict[str, Any]:
-    """The object of a line that `parsed` has read, its numbers as they were written."""
-    found: dict[str, Any] = _NUMBERS_AS_TEXT.decode(raw.decode())
-    return found
+def with_numbers_as_text(raw: bytes) -> Any:
+    """The document that `parse_json` has read, its numbers as they were written."""
+    return _NUMBERS_AS_TEXT.decode(raw.decode())
 
 
 def parsed(raw: bytes) -> dict[str, Any] | None:

@@ -28,6 +28,8 @@ METRICS: Mapping[str, str] = {
     "FilesFailed": "Count",
     "RowsIn": "Count",
     "RowsRejected": "Count",
+    "ShardsScored": "Count",
+    "ShardRows": "Count",
     "FilesReconciled": "Count",
     "UnfinishedFiles": "Count",
     # monitor

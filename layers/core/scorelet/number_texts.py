@@ -82,10 +82,7 @@ def _with_slow(values: NDArray[np.float32], texts: Texts, slow: list[NDArray[np.
     rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *slow]))
     if not len(rows):
         return texts
-    written = Texts.of([b"," + _slow_text(value).encode() for value in values[rows]])
-    texts.start[rows] = written.start + len(texts.data)
-    texts.length[rows] = written.length
-    return Texts(np.concatenate([texts.data, written.data]), texts.start, texts.length)
+    return texts.replaced(rows, [b"," + _slow_text(value).encode() for value in values[rows]])
 
 
 def _slow_text(value: np.float32) -> str:

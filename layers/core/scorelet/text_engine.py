@@ -8,7 +8,7 @@ record is accounted for before it is read. Rows are never touched one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,15 @@ from scorelet.texts import SHORT, Bytes, Texts
 class Stretch:
     """Some consecutive rows of a file: `sound` int64 [m] are the records without fault, `columns` their features.
 
-    `roomy` is the records' data with a line end and room on both sides, for texts that are moved as items.
+    `roomy` is the records' data with a line end and room on both sides, for texts that are moved as items. `cells` says
+    for some columns where in it each record's value stands: nowhere where it is empty, at -1 where that is not known.
     """
 
     records: Records
     sound: NDArray[np.int64]
     columns: Mapping[str, Column]
     roomy: Bytes
+    cells: Mapping[str, Cells] = field(default_factory=dict)
 
     def lines(self, rows: NDArray[np.int64]) -> Texts:
         """A line end and then the record, for some of the records."""

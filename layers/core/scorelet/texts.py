@@ -47,6 +47,12 @@ class Texts:
         """One by one; for few."""
         return cls.chosen(texts, np.arange(len(texts)))
 
+    def replaced(self, rows: Positions, texts: Sequence[bytes]) -> Texts:
+        """The same with other texts in some rows, for few."""
+        others, start, length = Texts.of(texts), self.start.copy(), self.length.copy()
+        start[rows], length[rows] = others.start + len(self.data), others.length
+        return Texts(np.concatenate([self.data, others.data]), start, length)
+
     def items(self, size: int) -> NDArray[Any]:
         """The `size` bytes from each start on."""
         if self.dense and size == SHORT:

@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import os
 import random
 from dataclasses import replace
 
@@ -19,8 +18,8 @@ from cli.compare.run import Incomparable
 from tests.fakes.package import tiny_package
 from tests.fakes.runs import run_of
 from tests.fakes.versions import both_versions
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 NAMES = ("nr", "amount", "age", "member", "colour", "note")
 AMOUNTS = ("5.10", "-7", "1500", "9999", "wide", "", "0", "1e3")  # both, the first, the second, neither, ...
 
@@ -77,13 +76,11 @@ def all_aligned(source, before, after, stretch_bytes=1 << 20):
 
 @pytest.mark.law
 @pytest.mark.parametrize("task", ["multiclass", "binary", "regression"])
-def test_every_row_meets_its_own_answers_whatever_either_version_rejects(tmp_path, task):
+def test_every_row_meets_its_own_answers_whatever_either_version_rejects(law, tmp_path, task):
     """Beside a naive reading by the number that every row carries, for any cut into parts and stretches."""
     packages = both_versions(task)
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    for turn in range(60 if FULL else 4):
+    chance = law.chance()
+    for turn in law.each(range(full_or(60, 4))):
         delimiter = chance.choice(",;\t|")
         rows = rows_of(chance, chance.randrange(0, 80))
         source = tmp_path / f"{turn}.csv"
@@ -94,12 +91,12 @@ def test_every_row_meets_its_own_answers_whatever_either_version_rejects(tmp_pat
         ]
         wanted = [scored_by_number(run, delimiter) for run in runs]
         labels, found = all_aligned(source, *runs, stretch_bytes=chance.choice((60, 1000, 1 << 20)))
-        assert len(found) == len(rows), seed
+        assert len(found) == len(rows)
         for number, (line, *sides) in enumerate(found):
             head = csv_text(rows[:number], delimiter)
-            assert line == head.count(b"\n") + 1, (seed, number)
+            assert line == head.count(b"\n") + 1, number
             for side, by_number, package in zip(sides, wanted, packages, strict=True):
-                assert (side is None) == (number not in by_number), (seed, number)
+                assert (side is None) == (number not in by_number), number
                 if side is not None:
                     same_answer(side, by_number[number], labels, package.signature.labels)
 

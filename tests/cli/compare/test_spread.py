@@ -1,7 +1,5 @@
 """Quantiles in fixed memory are those of all values, within the error that is promised."""
 
-import random
-
 import numpy as np
 import pytest
 
@@ -19,10 +17,8 @@ KINDS = {
 
 @pytest.mark.law
 @pytest.mark.parametrize("kind", KINDS)
-def test_quantiles_are_those_of_the_sorted_values(kind):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    rng = np.random.default_rng(seed)
+def test_quantiles_are_those_of_the_sorted_values(law, kind):
+    rng = np.random.default_rng(law.seed)
     values = KINDS[kind](rng, int(rng.integers(1, 3000)))
     spread = Spread()
     for part in np.array_split(values, 7):
@@ -31,7 +27,7 @@ def test_quantiles_are_those_of_the_sorted_values(kind):
     assert abs(spread.total - values.sum()) <= 1e-9 * np.abs(values).sum()  # large ones cancel
     for share in (0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1):
         wanted = np.sort(values)[int(share * (len(values) - 1))]
-        assert spread.quantile(share) == pytest.approx(wanted, rel=ERROR * 1.001, abs=0), (seed, share)
+        assert spread.quantile(share) == pytest.approx(wanted, rel=ERROR * 1.001, abs=0), share
 
 
 def test_the_histogram_counts_every_value_once_in_its_part():

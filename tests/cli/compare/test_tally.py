@@ -41,10 +41,8 @@ def tallied(line, before, after, labels, ends):
 @pytest.mark.law
 @pytest.mark.parametrize("labels", [LABELS, ()])
 @pytest.mark.parametrize("steps", [3, 10_000])
-def test_sums_over_stretches_are_those_over_all_rows(labels, steps):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    rng = np.random.default_rng(seed)
+def test_sums_over_stretches_are_those_over_all_rows(law, labels, steps):
+    rng = np.random.default_rng(law.seed)
     n = int(rng.integers(100, 900))
     line = np.cumsum(rng.integers(1, 4, n))
     before, after = side_of(rng, n, labels, steps), side_of(rng, n, labels, steps)

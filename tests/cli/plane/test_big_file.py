@@ -2,8 +2,8 @@
 
 import gzip
 import json
-import os
-import random
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,9 @@ from cli.plane.calls import AwsCall
 from cli.plane.stack import LocalStack
 from cli.plane.tap import Fault, Kill
 from tests.fakes.package import tiny_package
+from tests.laws import FULL
 
 ROOT = Path(__file__).parents[3]
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 SIZES = {"BigFileBytes": "300", "ShardBytes": "160", "BatchMaximumConcurrency": "2"}
 KEY = "incoming/tiny/day 1/a+b.csv"
 DATA = (
@@ -102,6 +102,38 @@ def test_a_big_file_without_a_header_is_read_by_the_settings_beside_it_and_on_it
     assert len(manifest["parts"]) > 1
     bodies = [s3.get_object(Bucket=bucket, Key=part["key"])["Body"].read() for part in manifest["parts"]]
     assert {body.partition(b"\n")[0].split(b";")[0] for body in bodies} == {b"note"}
+
+
+def test_a_request_has_its_turn_while_a_big_file_is_scored(stack):
+    answered = []
+
+    def request():
+        answered.append((stack.request("GET", "/v1/models/tiny").status, execution(stack).status))
+
+    def ask(call: AwsCall) -> None:
+        if call.operation == "PutObject" and call.key.endswith("measure/00000.json") and not waiting:
+            waiting.append(threading.Thread(target=request))
+            waiting[0].start()
+            while stack.lock.waiting < 1:
+                time.sleep(0.001)
+
+    waiting: list[threading.Thread] = []
+    stack.tap.after.append(ask)
+    drop(stack)
+    stack.run_until_idle()
+    waiting[0].join()
+    assert answered == [(200, "RUNNING")]
+    assert execution(stack).status == "SUCCEEDED"
+
+
+def test_a_stack_that_is_stopped_does_not_finish_what_it_has_begun(stack):
+    stack.tap.after.append(lambda call: stack.stop() if call.key.endswith("measure/00000.json") else None)
+    drop(stack)
+    stack.run_until_idle()
+    assert execution(stack).status == "RUNNING"
+    assert not [key for key in outputs(stack, ["runs/"]) if key.endswith("measure/00001.json")]
+    stack.advance(3600)
+    assert execution(stack).status == "RUNNING"
 
 
 def test_a_small_file_starts_no_execution(stack):
@@ -226,16 +258,15 @@ def test_a_model_that_is_refused_fails_the_run_without_waiting(stack):
 
 
 @pytest.mark.law
-def test_a_kill_at_any_call_is_outlived(stack):
+def test_a_kill_at_any_call_is_outlived(law, stack):
     """The function is killed before or after an AWS call of any step: the retry gives the same bytes, one manifest."""
     calls: list[str] = []
     stack.tap.before.append(lambda call: calls.append(call.operation))
     drop(stack)
     stack.run_until_idle()
     wanted = rows(outputs(stack))
-    numbers = range(2, len(calls)) if FULL else random.sample(range(12, len(calls)), 1)
-    print("calls", len(calls), "killed at", list(numbers))
-    for number in numbers:
+    numbers = range(2, len(calls)) if FULL else law.chance().sample(range(12, len(calls)), 1)
+    for number in law.each(numbers):
         for hooks in (stack.tap.before, stack.tap.after):
             assert killed_at(stack, number, hooks) == wanted, number
 

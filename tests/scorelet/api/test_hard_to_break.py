@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import os
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +11,8 @@ from hypothesis import strategies as st
 
 from functions.predict import app
 from tests.fakes.api import GOOD, all_models
+from tests.laws import full_or
 
-FULL = os.environ.get("SCORELET_LAWS") == "full"
 CONTEXT = SimpleNamespace(aws_request_id="lambda-1")
 SECRET = "zq-secret-9.87654321"
 
@@ -125,7 +124,7 @@ def handler(monkeypatch):
 
 @pytest.mark.law
 @settings(
-    max_examples=20_000 if FULL else 400,
+    max_examples=full_or(20_000, 400),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from scorelet.text_engine import TextEngine
 
 from tests.fakes.api import GOOD, ask, ask_json
 from tests.fakes.package import FEATURES, tiny_package, tiny_records
+from tests.laws import full_or
 
 RECORDS = tiny_records(6)
 OPTIONS = api.Options(default_model="tiny")
@@ -115,14 +115,13 @@ def test_what_is_no_csv_is_refused(body):
     assert event["statusCode"] == 400
 
 
-MANY = 1000 if os.environ.get("SCORELET_LAWS") == "full" else 40
 CELLS = st.text("0123456789+-.eE_ naifNI\ttruefalsx", max_size=9) | st.sampled_from(
     ["inf", "-Infinity", "NaN", "1e400", "9" * 400, "TRUE", " 1", "0", "red", "light green", "", " ", "1.", ".5", "+-1"]
 )
 
 
 @pytest.mark.law
-@settings(deadline=None, max_examples=MANY)
+@settings(deadline=None, max_examples=full_or(1000, 40))
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=20))
 def test_a_cell_of_text_means_the_same_in_a_request_and_in_a_dropped_file(tmp_path_factory, rows):
     scratch = tmp_path_factory.getbasetemp() / "engine"

@@ -1,18 +1,15 @@
 """Schemathesis on the served description: what it allows is answered, what it forbids is refused, all as described."""
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 from scorelet import api
 from scorelet.events.http import HttpRequest
 
 from tests.fakes.api import all_models
+from tests.laws import full_or
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: make setup")
 from schemathesis.specs.openapi import checks as openapi_checks  # noqa: E402 - only where it is installed
-
-MANY = 1000 if os.environ.get("SCORELET_LAWS") == "full" else 15
 
 
 def served(environ, start_response):
@@ -40,7 +37,7 @@ schema = schemathesis.openapi.from_wsgi("/openapi.json", served)
 
 @pytest.mark.law
 @schema.parametrize()
-@settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=full_or(1000, 15), deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_request_is_answered_as_described(case):
     parameters = case.body.get("parameters") if isinstance(case.body, dict) else None
     by_row = isinstance(parameters, dict) and parameters.get("on_error") == "row"  # bad records are answered, then
