@@ -85,16 +85,15 @@ def test_every_line_is_read_as_it_is_alone(law, monkeypatch):
     for _ in law.each(range(FILES)):
         monkeypatch.setattr(json_alike, "FEW", chance.choice([1, 2, 5]))
         monkeypatch.setattr(json_alike, "MOST_SHAPES", chance.choice([1, 2, 8]))
+        monkeypatch.setattr(json_alike, "_FEW_CELLS", chance.choice([1, 3, 64]))
         data = alike(chance)
         for records in read_records(io.BytesIO(data), chance.choice([100, 1 << 20]), grammar=LINES):
             shape = read_alike(SIGNATURE, records, roomy(records)).shape
             faults, objects = one_by_one(records)
             stretch = JsonRows(iter(()), SIGNATURE, FileSettings()).read(None, records)
             assert records.fault.tolist() == faults, data
-            found, wanted = (
-                encode(SIGNATURE, stretch.columns),
-                encode(SIGNATURE, columns_from_records(SIGNATURE, objects)),
-            )
+            found = encode(SIGNATURE, stretch.columns)
+            wanted = encode(SIGNATURE, columns_from_records(SIGNATURE, objects))
             assert found.matrix.tobytes() == wanted.matrix.tobytes(), data
             assert found.states.tolist() == wanted.states.tolist(), data
             assert found.imputed.tolist() == wanted.imputed.tolist(), data

@@ -28,6 +28,7 @@ from scorelet.signature import Feature, Signature
 from scorelet.texts import SHORT, Bytes
 
 FEW = 1024  # lines that are read one by one as quickly
+_FEW_CELLS = 64  # of which a bad one takes the others along: their lines are parsed then
 MOST_SHAPES = 8  # of a stretch; where lines come in many, looking for them costs more than it saves
 BACKSLASH, _SPACE, _OPENS, _CLOSES = (ord(c) for c in "\\ {}")
 _KEY = re.compile(rb' *"([^"\\]*)" *: *')
@@ -228,7 +229,7 @@ def _parse(feature: Feature | None, cells: Cells, column: PlainColumn, chosen: P
             judged = column_from_values(feature, values)
             column.values[chosen], column.state[chosen] = judged.values, judged.state
         return np.ones(len(chosen), dtype=np.bool_)
-    if len(chosen) <= FEW:
+    if len(chosen) <= _FEW_CELLS:
         return np.zeros(len(chosen), dtype=np.bool_)
     half = len(chosen) // 2
     return np.concatenate([_parse(feature, cells, column, part) for part in (chosen[:half], chosen[half:])])
