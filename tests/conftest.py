@@ -14,8 +14,14 @@ from tests.laws import Law, Verdict, account, seed_of_run
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the seed before processes are started, so that all have the same; Hypothesis takes it too."""
     seed = seed_of_run()
-    if config.getoption("hypothesis_seed", seed) is None:  # there is no such option where Hypothesis is not installed
-        config.option.hypothesis_seed = str(seed)
+    if not config.pluginmanager.hasplugin("hypothesispytest"):
+        return
+    config.option.hypothesis_seed = config.option.hypothesis_seed or str(seed)
+    from hypothesis import HealthCheck, settings
+
+    # no test fails for a slow machine
+    settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("laws")
 
 
 @pytest.fixture(name="law")

@@ -125,7 +125,6 @@ def handler(monkeypatch):
 @pytest.mark.law
 @settings(
     max_examples=full_or(20_000, 400),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(events())

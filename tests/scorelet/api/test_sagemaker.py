@@ -121,7 +121,7 @@ CELLS = st.text("0123456789+-.eE_ naifNI\ttruefalsx", max_size=9) | st.sampled_f
 
 
 @pytest.mark.law
-@settings(deadline=None, max_examples=full_or(1000, 40))
+@settings(max_examples=full_or(1000, 40))
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=20))
 def test_a_cell_of_text_means_the_same_in_a_request_and_in_a_dropped_file(tmp_path_factory, rows):
     scratch = tmp_path_factory.getbasetemp() / "engine"
